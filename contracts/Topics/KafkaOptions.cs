@@ -1,0 +1,43 @@
+using System.ComponentModel.DataAnnotations;
+using Confluent.Kafka;
+
+namespace Kappa.Iot.Contracts;
+
+/// <summary>Where the log is and how to log in; section <c>Kafka</c> of every service's settings.</summary>
+public sealed record KafkaOptions
+{
+    public const string Section = "Kafka";
+
+    /// <summary><c>host:port</c>, several separated by commas.</summary>
+    [Required(AllowEmptyStrings = false, ErrorMessage = "Kafka:BootstrapServers is missing: give the log's address, such as 127.0.0.1:9092.")]
+    public string BootstrapServers { get; init; } = "127.0.0.1:9092";
+
+    /// <summary>Partitions of the topics keyed by vehicle, where they are still to be created.</summary>
+    [Range(1, 10_000)]
+    public int Partitions { get; init; } = TopicCatalogue.DefaultPartitions;
+
+    public SecurityProtocol SecurityProtocol { get; init; } = SecurityProtocol.Plaintext;
+
+    public SaslMechanism? SaslMechanism { get; init; }
+
+    public string? SaslUsername { get; init; }
+
+    public string? SaslPassword { get; init; }
+
+    /// <summary>File of certificate authorities (PEM), where the system's own do not do.</summary>
+    public string? SslCaLocation { get; init; }
+
+    /// <summary>The part of a client's configuration that all clients share.</summary>
+    public ClientConfig ToClientConfig(string clientId) => new()
+    {
+        BootstrapServers = BootstrapServers,
+        ClientId = clientId,
+        SecurityProtocol = SecurityProtocol,
+        SaslMechanism = SaslMechanism,
+        SaslUsername = SaslUsername,
+        SaslPassword = SaslPassword,
+        SslCaLocation = SslCaLocation,
+        SocketKeepaliveEnable = true,
+        AllowAutoCreateTopics = false,
+    };
+}

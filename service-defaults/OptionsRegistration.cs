@@ -1,0 +1,17 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Kappa.Iot.ServiceDefaults;
+
+/// <summary>Settings, bound once and checked at start.</summary>
+public static class OptionsRegistration
+{
+    /// <summary>Binds a section to a type with data annotations; the service does not start where one does not hold, and says which.</summary>
+    /// <returns>The settings, for use while services are being registered.</returns>
+    public static T AddCheckedOptions<T>(this WebApplicationBuilder builder, string section) where T : class, new()
+    {
+        builder.Services.AddOptions<T>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
+        return builder.Configuration.GetSection(section).Get<T>() ?? new T();
+    }
+}

@@ -1,0 +1,69 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace Kappa.Iot.ServiceDefaults;
+
+/// <summary>What every service starts with: telemetry, health, logging, a bounded shutdown.</summary>
+public static class ServiceDefaults
+{
+    /// <summary>Every meter and activity source of ours has a name under this prefix.</summary>
+    private const string OurTelemetry = "Kappa.Iot.*";
+
+    /// <summary>
+    /// Adds logging on one line a message, metrics (Prometheus at <c>/metrics</c>, OTLP where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set),
+    /// health checks and a drain time of <c>Shutdown:Timeout</c>.
+    /// </summary>
+    public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder, string serviceName)
+    {
+        builder.Logging.ClearProviders().AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss.fff ";
+            console.UseUtcTimestamp = true;
+        });
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout =
+            TimeSpan.TryParse(builder.Configuration["Shutdown:Timeout"], out var timeout) ? timeout : TimeSpan.FromSeconds(25));
+        builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), tags: [Health.Live]);
+        builder.Services.AddHostedService<StopWithParent>();
+        builder.AddTelemetry(serviceName);
+        return builder;
+    }
+
+    /// <summary>Maps <c>/metrics</c>, <c>/health/live</c> (the process works) and <c>/health/ready</c> (it can do its job).</summary>
+    public static WebApplication MapServiceDefaults(this WebApplication app)
+    {
+        app.MapPrometheusScrapingEndpoint();
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Health.Live) });
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => !check.Tags.Contains(Health.Live) || check.Tags.Contains(Health.Ready) });
+        return app;
+    }
+
+    private static void AddTelemetry(this WebApplicationBuilder builder, string serviceName)
+    {
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(serviceName))
+            .WithMetrics(metrics => metrics
+                .AddMeter(OurTelemetry)
+                .AddAspNetCoreInstrumentation()
+                .AddRuntimeInstrumentation()
+                .AddPrometheusExporter());
+
+        if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
+        {
+            telemetry
+                .WithMetrics(metrics => metrics.AddOtlpExporter())
+                .WithTracing(traces => traces.AddSource(OurTelemetry).AddAspNetCoreInstrumentation().AddOtlpExporter());
+        }
+    }
+}

@@ -1,0 +1,24 @@
+namespace Kappa.Iot.Streaming;
+
+/// <summary>Growing pauses between attempts: 100 ms, doubled up to 5 s, each shortened by up to a quarter so that processes do not march in step.</summary>
+internal struct Backoff
+{
+    private static readonly TimeSpan First = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
+
+    private int _attempts;
+
+    public void Reset() => _attempts = 0;
+
+    /// <summary>Waits before the next attempt; returns early, without throwing, where it is cancelled.</summary>
+    public void Wait(CancellationToken cancel) => cancel.WaitHandle.WaitOne(Next());
+
+    public Task WaitAsync(CancellationToken cancel) => Task.Delay(Next(), cancel);
+
+    private TimeSpan Next()
+    {
+        var pause = First * Math.Pow(2, Math.Min(_attempts++, 10));
+        if (pause > Longest) pause = Longest;
+        return pause * (1 - Random.Shared.NextDouble() / 4);
+    }
+}

@@ -20,8 +20,8 @@ internal static partial class TransactionalConsumerLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "Group {Group}: the producer of instance {Instance} is replaced. If this goes on, two processes use the same instance name. {Reason}")]
     public static partial void ProducerReplaced(this ILogger logger, string group, string instance, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Group {Group}: joining the group anew: {Code}: {Reason}")]
-    public static partial void StartingAgain(this ILogger logger, string group, ErrorCode code, string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Group {Group}: cannot go on, joining the group anew")]
+    public static partial void StartingAgain(this ILogger logger, Exception exception, string group);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Group {Group}: the committed offsets cannot be read yet, trying again: {Code}: {Reason}")]
     public static partial void OffsetsWait(this ILogger logger, string group, ErrorCode code, string reason);

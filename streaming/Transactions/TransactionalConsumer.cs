@@ -50,9 +50,11 @@ public sealed class TransactionalConsumer(
             {
                 return;
             }
-            catch (KafkaException e)
+#pragma warning disable CA1031 // A member that cannot go on joins anew and starts from what is committed; it never takes the service down.
+            catch (Exception e)
+#pragma warning restore CA1031
             {
-                logger.StartingAgain(options.GroupId, e.Error.Code, e.Error.Reason);
+                logger.StartingAgain(e, options.GroupId);
                 _backoff.Wait(stop);
             }
         }
@@ -287,7 +289,7 @@ public sealed class TransactionalConsumer(
             MaxPollIntervalMs = Math.Max(60_000, (int)options.SessionTimeout.TotalMilliseconds),
             QueuedMaxMessagesKbytes = 64 * 1024,
             FetchWaitMaxMs = 100,
-            ConsumeResultFields = "timestamp",
+            ConsumeResultFields = "topic,timestamp", // headers are not used and cost time
         };
         return new ConsumerBuilder<byte[], byte[]>(config)
             .LogTo(logger)

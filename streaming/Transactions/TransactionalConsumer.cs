@@ -159,6 +159,7 @@ public sealed class TransactionalConsumer(
         metrics.Reached(options.GroupId, worker.Partition, last.Offset + 1, consumer.GetWatermarkOffsets(worker.Partition).High, last.Message.Timestamp);
         worker.Pending.Clear();
         worker.Output.Clear();
+        worker.Processor!.OnCommitted();
     }
 
     private static TopicPartitionOffset Next(PartitionWorker worker) => new(worker.Partition, worker.Pending[^1].Offset + 1);

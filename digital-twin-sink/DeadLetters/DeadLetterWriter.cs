@@ -41,7 +41,7 @@ internal sealed class DeadLetterWriter(IOptions<KafkaOptions> kafka, TimeProvide
         {
             Key = record.Message.Key ?? [],
             Value = payload,
-            Headers = Headers(record, rejected.Reason, $"digital-twin-sink cannot take {position} in: {detail}"),
+            Headers = Headers(record, rejected.Reason, $"digital-twin-sink cannot take it in: {detail}", position),
         });
     }
 
@@ -50,11 +50,12 @@ internal sealed class DeadLetterWriter(IOptions<KafkaOptions> kafka, TimeProvide
         if (_producer.IsValueCreated) _producer.Value.Dispose();
     }
 
-    private Headers Headers(ConsumeResult<byte[], byte[]> record, string reason, string detail)
+    private Headers Headers(ConsumeResult<byte[], byte[]> record, string reason, string detail, string position)
     {
         var headers = new Headers();
         Add(DeadLetterHeaders.Reason, reason);
         Add(DeadLetterHeaders.Detail, detail);
+        Add(DeadLetterHeaders.Position, position);
         headers.Add(DeadLetterHeaders.ClientId, record.Message.Key ?? []);
         Add(DeadLetterHeaders.Time, time.GetUtcNow().ToString("O"));
         return headers;

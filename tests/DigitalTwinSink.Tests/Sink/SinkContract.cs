@@ -96,7 +96,7 @@ public abstract class SinkContract(LogFixture log) : IDisposable
     public async Task What_cannot_be_read_is_put_aside_with_its_reason_and_the_rest_goes_on()
     {
         var fleet = new Fleet(log, _name, 3);
-        await log.WriteAsync(TopicCatalogue.Telemetry.Name, fleet.Vins[0], Encoding.UTF8.GetBytes("no protobuf at all " + _name));
+        var wrong = await log.WriteAsync(TopicCatalogue.Telemetry.Name, fleet.Vins[0], Encoding.UTF8.GetBytes("no protobuf at all " + _name));
         await log.WriteAsync(TopicCatalogue.Presence.Name, fleet.Vins[1], null);
         await fleet.DriveAsync(1, 5);
         await using var sink = SinkProcess.Start(log.Address, Sqlite, _name);
@@ -105,6 +105,7 @@ public abstract class SinkContract(LogFixture log) : IDisposable
         var letter = FindDeadLetter();
         Assert.Equal("Unreadable", Header(letter, DeadLetterHeaders.Reason));
         Assert.Contains("digital-twin-sink", Header(letter, DeadLetterHeaders.Detail), StringComparison.Ordinal);
+        Assert.Equal($"telemetry/{wrong.Partition.Value}@{wrong.Offset.Value}", Header(letter, DeadLetterHeaders.Position));
         Assert.Equal(fleet.Vins[0], Header(letter, DeadLetterHeaders.ClientId));
     }
 
@@ -166,5 +167,7 @@ public abstract class SinkContract(LogFixture log) : IDisposable
 
     private static string Header(ConsumeResult<byte[], byte[]> record, string name) => Encoding.UTF8.GetString(record.Message.Headers.GetLastBytes(name));
 }
+
+public sealed class SinkOnEmbeddedKafka(EmbeddedKafkaFixture log) : SinkContract(log), IClassFixture<EmbeddedKafkaFixture>;
 
 public sealed class SinkOnApacheKafka(ApacheKafkaFixture log) : SinkContract(log), IClassFixture<ApacheKafkaFixture>;

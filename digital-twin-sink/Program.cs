@@ -13,5 +13,7 @@ builder.AddTwinStore();
 builder.AddTwinSink();
 
 var app = builder.Build();
+if (!app.OptionsHold()) return 2;
 app.MapServiceDefaults();
 await app.RunAsync();
+return 0;

@@ -28,6 +28,12 @@ public sealed class ChangeLog<TKey, TValue>(int capacity = int.MaxValue)
         get { lock (_gate) return _byKey.Count; }
     }
 
+    /// <summary>How many values fit.</summary>
+    public int CountWhere(Func<TValue, bool> fits)
+    {
+        lock (_gate) return _byVersion.Count(entry => fits(entry.Value));
+    }
+
     public bool TryFind(TKey key, [NotNullWhen(true)] out TValue? value)
     {
         lock (_gate)

@@ -13,13 +13,11 @@ public sealed class VehicleBoard(int maxVehicles)
     private static readonly uint Speed = SignalCatalogue.Get("Vehicle.Speed").Id;
     private static readonly uint ObdSpeed = SignalCatalogue.Get("Vehicle.OBD.Speed").Id;
 
-    private int _online;
-
     /// <summary>Vehicles by change, for pushing.</summary>
     public ChangeLog<string, VehicleState> Vehicles { get; } = new(maxVehicles);
 
     /// <summary>Vehicles that are connected now.</summary>
-    public int Online => Volatile.Read(ref _online);
+    public int Online => Vehicles.CountWhere(vehicle => vehicle.Online == true);
 
     public VehicleState? Find(string vin) => Vehicles.TryFind(vin, out var vehicle) ? vehicle : null;
 
@@ -52,8 +50,6 @@ public sealed class VehicleBoard(int maxVehicles)
     {
         if (old is not null && presence.SessionEpoch < old.SessionEpoch) return old;
         if (old?.Online == presence.Online && old.SessionEpoch == presence.SessionEpoch) return old;
-        var change = (presence.Online ? 1 : 0) - (old?.Online == true ? 1 : 0);
-        Interlocked.Add(ref _online, change);
         return (old ?? new VehicleState { Vin = presence.Vin }) with { Online = presence.Online, SessionEpoch = presence.SessionEpoch };
     });
 

@@ -35,7 +35,8 @@ public sealed class FleetFeed(AlertBoard alerts, VehicleBoard vehicles, FleetBoa
         {
             while (true)
             {
-                IReadOnlyList<VehicleState> moved = [];
+                IReadOnlyList<LiveVehicle> moved = [];
+                var before = cursor.Vehicles;
                 FleetFigures? figures = null;
                 if (tick.IsCompleted)
                 {
@@ -49,7 +50,7 @@ public sealed class FleetFeed(AlertBoard alerts, VehicleBoard vehicles, FleetBoa
                 var (changed, alertVersion) = alerts.Alerts.Since(cursor.Alerts);
                 cursor = cursor with { Alerts = alertVersion };
                 if (first) changed = AtFirst(changed);
-                foreach (var update in Split(first, cursor, changed, moved, figures)) yield return update;
+                foreach (var update in Split(first, cursor, before, changed, moved, figures)) yield return update;
                 metrics.Pushed("alert", changed.Count);
                 metrics.Pushed("vehicle", moved.Count);
 
@@ -67,11 +68,11 @@ public sealed class FleetFeed(AlertBoard alerts, VehicleBoard vehicles, FleetBoa
 
     /// <summary>Only the last part carries the cursor: whoever is cut off in between gets the vehicles again.</summary>
     private static IEnumerable<FleetUpdate> Split(
-        bool reset, FleetCursor cursor, IReadOnlyList<AlertDocument> changed, IReadOnlyList<VehicleState> moved, FleetFigures? figures)
+        bool reset, FleetCursor cursor, long before, IReadOnlyList<AlertDocument> changed, IReadOnlyList<LiveVehicle> moved, FleetFigures? figures)
     {
         var parts = moved.Chunk(VehiclesAnUpdate).ToList();
         var last = parts.LastOrDefault();
-        var begun = cursor with { Vehicles = 0 };
+        var begun = cursor with { Vehicles = before };
         for (var i = 0; i < parts.Count - 1; i++)
             yield return new() { Reset = reset && i == 0, Cursor = begun, Alerts = i == 0 ? changed : null, Figures = i == 0 ? figures : null, Vehicles = parts[i] };
         yield return parts.Count > 1

@@ -16,7 +16,7 @@ public sealed record FleetUpdate
     /// <summary>Alerts that were raised, changed, acknowledged or cleared.</summary>
     public IReadOnlyList<AlertDocument>? Alerts { get; init; }
 
-    public IReadOnlyList<VehicleState>? Vehicles { get; init; }
+    public IReadOnlyList<LiveVehicle>? Vehicles { get; init; }
 
     public FleetFigures? Figures { get; init; }
 }

@@ -6,4 +6,4 @@ namespace Kappa.Iot.AlertApi.Live;
 /// <param name="Reset">True for the first one: forget what you had.</param>
 /// <param name="State">Null: nothing was heard of this vehicle yet.</param>
 /// <param name="History">Samples and scores to add.</param>
-public sealed record VehicleUpdate(bool Reset, VehicleState? State, VehicleSignals History);
+public sealed record VehicleUpdate(bool Reset, LiveVehicle? State, VehicleSignals History);

@@ -21,13 +21,12 @@ public sealed class SignalHistory(TimeSpan window, long budgetBytes)
 
     public void Add(Score score)
     {
-        if (score.Shadow || !float.IsFinite(score.Score_)) return;
         var shares = SignalShare.From(score.Contributions);
         _scores.Add(score.Vin, score.StartTimeMs, new(score.StartTimeMs + score.DurationMs, score.Score_, score.ModelId, shares), EntryBytes + 80 * shares.Count);
     }
 
     /// <summary>The latest score of a vehicle, or null.</summary>
-    public ScorePoint? LatestScore(string vin) => _scores.Since(vin, 0).Values.LastOrDefault();
+    public ScorePoint? LatestScore(string vin) => _scores.Since(vin, 0).Values is { Count: > 0 } scores ? scores[^1] : null;
 
     /// <summary>What came for a vehicle after a cursor.</summary>
     /// <param name="cursor">Where the last answer ended; the default for everything.</param>
@@ -39,8 +38,4 @@ public sealed class SignalHistory(TimeSpan window, long budgetBytes)
         var read = batches.Values.Select(TelemetryBatch.Parser.ParseFrom).OrderBy(batch => batch.StartTimeMs).ToList();
         return (VehicleSignals.From(vin, read, scores.Values, notBefore), new(batches.Version, scores.Version));
     }
-
-    /// <summary>The event time of a vehicle's newest batch, Unix milliseconds, or null.</summary>
-    public long? NewestMs(string vin) =>
-        _batches.Since(vin, 0).Values is { Count: > 0 } batches ? TelemetryBatch.Parser.ParseFrom(batches[^1]).StartTimeMs : null;
 }

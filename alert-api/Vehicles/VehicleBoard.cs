@@ -14,12 +14,12 @@ public sealed class VehicleBoard(int maxVehicles)
     private static readonly uint ObdSpeed = SignalCatalogue.Get("Vehicle.OBD.Speed").Id;
 
     /// <summary>Vehicles by change, for pushing.</summary>
-    public ChangeLog<string, VehicleState> Vehicles { get; } = new(maxVehicles);
+    public ChangeLog<string, LiveVehicle> Vehicles { get; } = new(maxVehicles);
 
     /// <summary>Vehicles that are connected now.</summary>
     public int Online => Vehicles.CountWhere(vehicle => vehicle.Online == true);
 
-    public VehicleState? Find(string vin) => Vehicles.TryFind(vin, out var vehicle) ? vehicle : null;
+    public LiveVehicle? Find(string vin) => Vehicles.TryFind(vin, out var vehicle) ? vehicle : null;
 
     /// <summary>Takes a batch of telemetry.</summary>
     /// <returns>False where it is not newer than what was taken before: it has no effect.</returns>
@@ -27,7 +27,7 @@ public sealed class VehicleBoard(int maxVehicles)
     {
         if (old is not null && (batch.BootId, batch.Sequence).CompareTo((old.BootId, old.Sequence)) <= 0) return old;
 
-        var state = (old ?? new VehicleState { Vin = batch.Vin }) with
+        var state = (old ?? new LiveVehicle { Vin = batch.Vin }) with
         {
             Profile = batch.Profile,
             BootId = batch.BootId,
@@ -50,12 +50,22 @@ public sealed class VehicleBoard(int maxVehicles)
     {
         if (old is not null && presence.SessionEpoch < old.SessionEpoch) return old;
         if (old?.Online == presence.Online && old.SessionEpoch == presence.SessionEpoch) return old;
-        return (old ?? new VehicleState { Vin = presence.Vin }) with { Online = presence.Online, SessionEpoch = presence.SessionEpoch };
+        return (old ?? new LiveVehicle { Vin = presence.Vin }) with { Online = presence.Online, SessionEpoch = presence.SessionEpoch };
     });
 
-    public void Apply(Score score) => Vehicles.Update(score.Vin, (old, _) =>
-        score.Shadow || !float.IsFinite(score.Score_) ? old
-        : (old ?? new VehicleState { Vin = score.Vin, Profile = score.Profile }) with { Score = score.Score_ });
+    /// <summary>Takes a score; those of models on trial are not shown.</summary>
+    /// <returns>False where it is not newer than what was taken before: it has no effect.</returns>
+    public bool Apply(Score score) => Vehicles.Update(score.Vin, (old, _) =>
+    {
+        if (score.Shadow || !float.IsFinite(score.Score_)) return old;
+        if (old is not null && (score.BootId, score.Sequence).CompareTo((old.ScoredBootId, old.ScoredSequence)) <= 0) return old;
+        return (old ?? new LiveVehicle { Vin = score.Vin, Profile = score.Profile }) with
+        {
+            Score = score.Score_,
+            ScoredBootId = score.BootId,
+            ScoredSequence = score.Sequence,
+        };
+    });
 
     private static DateTimeOffset? EndOf(TelemetryBatch batch)
     {

@@ -3,7 +3,7 @@ using System.ComponentModel;
 namespace Kappa.Iot.AlertApi.Vehicles;
 
 /// <summary>Where a vehicle is and how it does, as last heard.</summary>
-public sealed record VehicleState
+public sealed record LiveVehicle
 {
     public required string Vin { get; init; }
 
@@ -33,6 +33,10 @@ public sealed record VehicleState
     internal ulong BootId { get; init; }
 
     internal ulong Sequence { get; init; }
+
+    internal ulong ScoredBootId { get; init; }
+
+    internal ulong ScoredSequence { get; init; }
 
     internal ulong SessionEpoch { get; init; }
 }

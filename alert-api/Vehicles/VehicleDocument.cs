@@ -14,6 +14,9 @@ public sealed record VehicleDocument
     [Description("Its twin: what it last reported, from the twin store.")]
     public Twin? Twin { get; init; }
 
+    [Description("The twin's values with names and units.")]
+    public IReadOnlyList<SignalValue> Signals { get; init; } = [];
+
     [Description("Why there is no twin, where the store did not answer.")]
     public string? TwinProblem { get; init; }
 

@@ -75,6 +75,7 @@ internal static class VehicleEndpoints
             Vin = vin,
             Profile = twin?.Profile ?? state?.Profile,
             Twin = twin,
+            Signals = twin?.Reported is { } reported ? SignalValue.From(reported) : [],
             TwinProblem = twinProblem,
             State = state,
             LatestScore = history.LatestScore(vin),

@@ -38,10 +38,10 @@ COPY embedded-kafka/*.csproj embedded-kafka/
 RUN set -e; for program in $PROGRAMS; do dotnet restore "$program" ${TARGETARCH:+--arch $TARGETARCH}; done
 
 COPY . .
-# For one processor only, so that the native libraries of all the others stay out of the images.
+# For one processor only, so that the native libraries of all the others stay out of the images. The dashboard has its own stage.
 RUN set -e; for program in $PROGRAMS; do \
       dotnet publish "$program" --configuration Release --no-restore ${TARGETARCH:+--arch $TARGETARCH} \
-        --self-contained false -p:UseAppHost=false --output "/out/$program"; \
+        --self-contained false -p:UseAppHost=false -p:BuildDashboard=false --output "/out/$program"; \
     done
 
 

@@ -45,6 +45,7 @@ internal static class DemoCommand
     {
         // Everything for people goes to standard error, so that standard output holds the summary alone.
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        if (Console.IsErrorRedirected) console.Profile.Width = 240; // a line of the status is a line of the file
         try
         {
             var summary = await new Demonstration(options, console).RunAsync(cancel);

@@ -202,7 +202,15 @@ public sealed class GroupTests(Servers servers)
         {
             await _stop.CancelAsync();
             await _loop;
-            _consumer.Close();
+            try
+            {
+                _consumer.Close();
+            }
+            catch (KafkaException e) when (e.Error.Code == ErrorCode.FencedInstanceId)
+            {
+                Failures.Add(e.Error.Code);
+            }
+
             _consumer.Dispose();
             _stop.Dispose();
         }

@@ -146,6 +146,49 @@ public sealed class TopicTests(Servers servers)
 
     [Theory]
     [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
+    public async Task A_compacted_topic_keeps_the_last_value_of_every_key(string server)
+    {
+        var kafka = await servers.ConnectAsync(server);
+        var topic = await kafka.CreateTopicAsync(
+            1, ("cleanup.policy", "compact"), ("segment.ms", "1000"), ("min.cleanable.dirty.ratio", "0.01"), ("delete.retention.ms", "100"));
+        using var producer = kafka.Producer(c => c.CompressionType = CompressionType.Lz4);
+        using var transactional = kafka.TransactionalProducer(NewName("tx"));
+        async Task Round(int round)
+        {
+            for (var key = 0; key < 50; key++)
+                await producer.ProduceAsync(topic, new Message<byte[], byte[]> { Key = Bytes($"k{key}"), Value = key == 7 && round == 1 ? null! : Bytes($"{round}") }, Cancel);
+            transactional.BeginTransaction();
+            await transactional.ProduceAsync(topic, new Message<byte[], byte[]> { Key = Bytes("tx"), Value = Bytes($"{round}") }, Cancel);
+            transactional.CommitTransaction(Patience);
+            transactional.BeginTransaction();
+            await transactional.ProduceAsync(topic, new Message<byte[], byte[]> { Key = Bytes("k1"), Value = Bytes("aborted") }, Cancel);
+            transactional.AbortTransaction(Patience);
+        }
+
+        await Round(0);
+        await Round(1);
+        var tick = 0;
+        List<ConsumeResult<byte[], byte[]>> read = [];
+        await EventuallyAsync(
+            () =>
+            {
+                // A segment is rolled by a later record, and the last segment is never compacted.
+                producer.ProduceAsync(topic, new Message<byte[], byte[]> { Key = Bytes("tick"), Value = BitConverter.GetBytes(tick++) }).Wait(Patience);
+                Thread.Sleep(1100);
+                read = kafka.ReadAll(topic);
+                return read.Count(r => Text(r.Message.Key) == "k0") == 1 && read.All(r => Text(r.Message.Key) != "k7");
+            },
+            "the topic is compacted and the tombstone is gone");
+
+        foreach (var key in Enumerable.Range(0, 50).Where(k => k != 7).Select(k => $"k{k}").Append("tx"))
+            Assert.Equal("1", Text(Assert.Single(read, r => Text(r.Message.Key) == key).Message.Value));
+        Assert.Equal(read.Select(r => r.Offset.Value).Order(), read.Select(r => r.Offset.Value));
+        Assert.DoesNotContain(kafka.ReadAll(topic), r => Text(r.Message.Value) == "aborted");
+        await Assert.ThrowsAsync<ProduceException<byte[], byte[]>>(() => producer.ProduceAsync(topic, new Message<byte[], byte[]> { Value = [1] }, Cancel));
+    }
+
+    [Theory]
+    [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
     public async Task A_thousand_partitions_work(string server)
     {
         var kafka = await servers.ConnectAsync(server);

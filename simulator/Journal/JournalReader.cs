@@ -38,7 +38,7 @@ internal static class JournalReader
     private static void ReadSegment(
         string path, int segment, bool first, JournalContent content, LinkedList<Delivery> open, Dictionary<(string, ulong, ulong), LinkedListNode<Delivery>> byName)
     {
-        var bytes = File.ReadAllBytes(path);
+        var bytes = ReadAll(path);
         var at = 0;
         while (TryRecord(bytes, at, out var record))
         {
@@ -79,6 +79,14 @@ internal static class JournalReader
         }
 
         CheckRest(path, bytes, at);
+    }
+
+    private static byte[] ReadAll(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        return bytes;
     }
 
     /// <summary>The process may have been killed while it wrote: the last record of a segment may be cut off, but nothing may follow it.</summary>

@@ -56,7 +56,8 @@ public abstract class SimulatedCar
         _state.FaultUntilMs = untilMs;
         _state.FaultProgress = 0;
         _state.FaultRepaired = 0;
-        _state.FaultWheel = (int)(Noise.Next(ref _state.Random) & 3);
+        // Not drawn from the vehicle's own random numbers: it drives on as it would have without the fault.
+        _state.FaultWheel = (int)(Noise.Mix(_state.Random) & 3);
         _state.FaultsInjected++;
     }
 

@@ -50,6 +50,8 @@ public sealed class ApacheLog : TestLog
         _process = null;
     }
 
+    protected override void Delete() => _data.Delete(recursive: true);
+
     private static string? Script()
     {
         if (Environment.GetEnvironmentVariable("PEERS") is not { Length: > 0 } peers) return null;

@@ -21,6 +21,10 @@ public abstract class TestLog : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         if (Missing is null) await StopAsync();
+        Delete();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Removes what is on disk, at the very end.</summary>
+    protected abstract void Delete();
 }

@@ -11,13 +11,14 @@ if (args.Any(a => a is "--help" or "-h" or "-?"))
 try
 {
     await using var app = GatewayHost.Build(args);
+    app.Services.GetService<IStartupValidator>()?.Validate(); // before anything that uses a setting is made
     await app.RunAsync();
     return 0;
 }
-catch (OptionsValidationException e)
+catch (Exception e) when (WrongSettings.Of(e) is { Count: > 0 } wrong)
 {
     Console.Error.WriteLine("These settings are wrong (see --help):");
-    foreach (var failure in e.Failures) Console.Error.WriteLine($"  {failure}");
+    foreach (var failure in wrong) Console.Error.WriteLine($"  {failure}");
     return 2;
 }
 catch (Exception e) when (e is ArgumentException or FormatException or InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" })

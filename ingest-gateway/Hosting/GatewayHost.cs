@@ -51,6 +51,7 @@ public static class GatewayHost
         builder.Services.AddSingleton<MqttLibraryLog>();
         builder.Services.AddSingleton<VehicleConnectionHandler>();
         builder.Services.AddHosted<MqttEndpoint>();
+        builder.Services.AddHostedService<CommandDelivery>();
     }
 
     /// <summary>Kestrel listens for both: MQTT and HTTP. It starts after, and stops before, all that its connections need.</summary>
@@ -60,7 +61,6 @@ public static class GatewayHost
         var address = new MqttAddress();
         builder.Services.AddSingleton(address);
         var http = HttpAddresses.Of(builder.Configuration).ToList();
-        builder.WebHost.UseSetting(WebHostDefaults.ServerUrlsKey, ""); // or Kestrel warns that it does not use it
         builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = ReadAhead);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

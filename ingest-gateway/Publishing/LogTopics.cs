@@ -11,10 +11,14 @@ internal sealed partial class LogTopics(IOptions<KafkaOptions> options, ILogger<
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _trouble = "The log has not answered yet.";
 
     /// <summary>True once the topics have been seen; a log that is away for a while later does not change it.</summary>
-    public bool AreReady { get; private set; }
+    public bool AreReady => _ready.Task.IsCompleted;
+
+    /// <summary>Completes when <see cref="AreReady"/> comes true.</summary>
+    public Task Ready => _ready.Task;
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(Volatile.Read(ref _trouble) is { } trouble ? HealthCheckResult.Unhealthy(trouble) : HealthCheckResult.Healthy());
@@ -31,7 +35,7 @@ internal sealed partial class LogTopics(IOptions<KafkaOptions> options, ILogger<
                 if (AreReady) await Task.Run(() => admin.GetMetadata(TopicCatalogue.Telemetry.Name, Patience), stoppingToken);
                 else await TopicCatalogue.EnsureAsync(admin, options.Value.Partitions, Patience);
                 Settle(null);
-                AreReady = true;
+                _ready.TrySetResult();
             }
             catch (Exception e) when (e is KafkaException or InvalidOperationException)
             {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Confluent.Kafka;
+using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection.Training;
 using Kappa.Iot.Streaming.Models;
 using Kappa.Iot.TrainingJob.Terminal;
@@ -55,7 +56,7 @@ public static class CommandLine
     }
 
     private static bool IsExpected(Exception e) =>
-        e is CommandException or TrainingException or ModelRegistryException or KafkaException or InvalidDataException or IOException or UnauthorizedAccessException;
+        e is CommandException or TrainingException or ModelRegistryException or KafkaException or TraceFormatException or InvalidDataException or IOException or UnauthorizedAccessException;
 
     private static void WaitForParent(CancellationTokenSource stop)
     {

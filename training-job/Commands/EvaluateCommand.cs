@@ -48,7 +48,7 @@ internal static class EvaluateCommand
     private static Task<IReadOnlyList<ScoredTrip>> RunAsync(
         string profile, string train, string test, TrainingOptions options, Screen screen, CancellationToken cancel)
     {
-        var files = RecordedTraces.Files(test);
+        var files = TraceFiles.Find(test, out _);
         return screen.WithProgressAsync(context => Task.Run<IReadOnlyList<ScoredTrip>>(() =>
         {
             var set = new TrainingSet(profile, options);
@@ -57,12 +57,12 @@ internal static class EvaluateCommand
             var detector = ModelArtifact.Load("evaluated", VirtualSensorTrainer.Train(set, options, TrainingBar.In(context), cancel).Artifact);
 
             var scoring = context.AddTask("score", maxValue: files.Count);
-            return [.. files.Select(file =>
+            return [.. files.SelectMany(file =>
             {
                 cancel.ThrowIfCancellationRequested();
-                var trip = ScoredTrip.Play(detector, RecordedTraces.Batches(file, profile));
+                var trips = ScoredTrip.Play(detector, RecordedTraces.Batches(file, profile));
                 scoring.Increment(1);
-                return trip;
+                return trips;
             })];
         }, cancel));
     }

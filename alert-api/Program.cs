@@ -1,1 +1,3 @@
-return 0;
+using Kappa.Iot.AlertApi;
+
+await AlertApiApplication.Build(args).RunAsync();

@@ -1,1 +1,3 @@
-return 0;
+using Kappa.Iot.Embedded.Terminal;
+
+return await ServerCommand.Create().Parse(args).InvokeServerAsync();

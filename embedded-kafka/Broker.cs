@@ -1,0 +1,106 @@
+using Kappa.Iot.Embedded.Groups;
+using Kappa.Iot.Embedded.Topics;
+using Kappa.Iot.Embedded.Transactions;
+
+namespace Kappa.Iot.Embedded;
+
+/// <summary>Everything behind the network: topics, groups, transactions, and the clock that moves them on.</summary>
+internal sealed partial class Broker : IDisposable
+{
+    public const int NodeId = 1;
+
+    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly CancellationTokenSource _stop = new();
+    private Task _background = Task.CompletedTask;
+
+    public Broker(EmbeddedKafkaOptions options, string dataDirectory)
+    {
+        Options = options;
+        ClusterId = Embedded.ClusterId.LoadOrCreate(dataDirectory);
+        Topics = new TopicRegistry(dataDirectory, options.Time, options.Flush, options.Logger);
+        Groups = new GroupCoordinator(Topics, options.Time);
+        Transactions = new TransactionCoordinator(
+            Topics, Groups, new ProducerIds(dataDirectory), options.Time, options.MaxTransactionTimeout, options.Logger);
+    }
+
+    public EmbeddedKafkaOptions Options { get; }
+
+    public string ClusterId { get; }
+
+    public TopicRegistry Topics { get; }
+
+    public GroupCoordinator Groups { get; }
+
+    public TransactionCoordinator Transactions { get; }
+
+    /// <summary>Where clients are told to connect to; known once the port is.</summary>
+    public string AdvertisedHost { get; set; } = "";
+
+    public int AdvertisedPort { get; set; }
+
+    /// <summary>Reads everything back from disk and starts the clock.</summary>
+    public void Start()
+    {
+        Topics.Open();
+        Groups.Load();
+        Transactions.Load();
+        _background = Task.WhenAll(
+            RepeatAsync(TickInterval, () =>
+            {
+                Groups.Tick();
+                Transactions.Tick();
+            }),
+            RepeatAsync(Options.CleaningInterval, Clean));
+    }
+
+    /// <summary>Stops the clock and closes the logs. With <paramref name="checkpoint"/> the next start is quick.</summary>
+    public async Task StopAsync(bool checkpoint)
+    {
+        await _stop.CancelAsync();
+        await _background;
+        Topics.Close(checkpoint);
+    }
+
+    public void Dispose()
+    {
+        _stop.Dispose();
+        Topics.Dispose();
+    }
+
+    private void Clean()
+    {
+        foreach (var topic in Topics.All)
+        {
+            foreach (var partition in topic.Partitions)
+            {
+                var removed = partition.ApplyRetention(Options.ProducerExpiration);
+                if (removed > 0)
+                    LogRetention(Options.Logger, partition.Name, removed, partition.StartOffset);
+            }
+        }
+    }
+
+    private async Task RepeatAsync(TimeSpan interval, Action work)
+    {
+        using var timer = new PeriodicTimer(interval, Options.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token))
+            {
+                try
+                {
+                    work();
+                }
+                catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+                {
+                    LogBackgroundFailure(Options.Logger, e);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+}

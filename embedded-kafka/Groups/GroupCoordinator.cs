@@ -1,0 +1,190 @@
+using System.Collections.Concurrent;
+using Kappa.Iot.Embedded.Log;
+using Kappa.Iot.Embedded.Protocol;
+using Kappa.Iot.Embedded.Topics;
+
+namespace Kappa.Iot.Embedded.Groups;
+
+/// <summary>All consumer groups. What they must not forget is in the offsets topic before anybody is told.</summary>
+internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time)
+{
+    public const int MaxMetadataLength = 4096;
+
+    private readonly ConcurrentDictionary<string, Group> _groups = new(StringComparer.Ordinal);
+
+    public IEnumerable<Group> All => _groups.Values;
+
+    private PartitionLog Log => topics.FindPartition(InternalTopics.Offsets, 0)
+        ?? throw new InvalidOperationException($"{InternalTopics.Offsets} is missing.");
+
+    public Group? Find(string groupId) => _groups.GetValueOrDefault(groupId);
+
+    public Group GetOrAdd(string groupId)
+    {
+        while (true)
+        {
+            var group = _groups.GetOrAdd(groupId, id => new Group(id, time) { Persist = PersistMembers });
+            if (group.State != GroupState.Dead)
+                return group;
+            _groups.TryRemove(KeyValuePair.Create(groupId, group));
+        }
+    }
+
+    /// <summary>Reads the groups back from the log.</summary>
+    public void Load()
+    {
+        foreach (var (_, record) in Log.ReadCommitted())
+        {
+            if (record.Key is not { } keyBytes || GroupRecords.ReadKey(keyBytes) is not { } key)
+                continue;
+            var group = GetOrAdd(key.Group);
+            if (key.Partition is { } partition)
+            {
+                if (record.Value is { } value)
+                    group.Offsets[partition] = GroupRecords.ReadOffset(value, record.Offset);
+                else
+                    group.Offsets.Remove(partition);
+            }
+            else if (record.Value is { } value)
+            {
+                GroupRecords.ReadGroup(value, group);
+            }
+            else
+            {
+                group.Restore(0, null, null, null, []);
+            }
+        }
+
+        foreach (var (header, record) in Log.ReadPending())
+        {
+            if (record is { Key: { } key, Value: { } value } && GroupRecords.ReadKey(key) is { Partition: { } partition } parsed)
+                AddPending(GetOrAdd(parsed.Group), header.ProducerId, partition, GroupRecords.ReadOffset(value, record.Offset));
+        }
+
+        foreach (var group in _groups.Values.Where(g => g.Members.Count == 0 && g.Offsets.Count == 0 && g.PendingOffsets.Count == 0 && g.Generation == 0))
+            _groups.TryRemove(group.Id, out _);
+    }
+
+    /// <summary>Stores a group's offsets; in a transaction they count from its commit on.</summary>
+    public ErrorCode Commit(Group group, IReadOnlyList<(TopicPartition Partition, CommittedOffset Offset)> offsets, long producerId = -1, short producerEpoch = -1)
+    {
+        if (offsets.Count == 0)
+            return ErrorCode.None;
+
+        var transactional = producerId >= 0;
+        var records = offsets.Select(o => (GroupRecords.OffsetKey(group.Id, o.Partition), (byte[]?)GroupRecords.OffsetValue(o.Offset))).ToList();
+        var batch = RecordBatchBuilder.Build(records, Now(), producerId, producerEpoch, transactional);
+        lock (group.Lock)
+        {
+            if (group.State == GroupState.Dead)
+                return ErrorCode.CoordinatorNotAvailable;
+            var result = transactional ? Log.AppendTransactional(batch) : Log.AppendInternal(batch);
+            if (result.Error != ErrorCode.None)
+                return Translate(result.Error);
+            for (var i = 0; i < offsets.Count; i++)
+            {
+                var stored = offsets[i].Offset with { LogOffset = result.BaseOffset + i };
+                if (transactional)
+                    AddPending(group, producerId, offsets[i].Partition, stored);
+                else
+                    group.Offsets[offsets[i].Partition] = stored;
+            }
+        }
+
+        return ErrorCode.None;
+    }
+
+    /// <summary>The marker of a transaction is in the offsets topic: what it committed counts now, or never.</summary>
+    public void EndTransaction(long producerId, bool commit)
+    {
+        foreach (var group in _groups.Values)
+        {
+            lock (group.Lock)
+            {
+                if (!group.PendingOffsets.Remove(producerId, out var pending) || !commit)
+                    continue;
+                foreach (var (partition, offset) in pending)
+                {
+                    if (!group.Offsets.TryGetValue(partition, out var current) || current.LogOffset < offset.LogOffset)
+                        group.Offsets[partition] = offset;
+                }
+            }
+        }
+    }
+
+    /// <summary>Removes a group that has no members.</summary>
+    public ErrorCode Delete(string groupId)
+    {
+        if (Find(groupId) is not { } group)
+            return ErrorCode.GroupIdNotFound;
+        lock (group.Lock)
+        {
+            if (group.State == GroupState.Dead)
+                return ErrorCode.GroupIdNotFound;
+            if (group.State != GroupState.Empty)
+                return ErrorCode.NonEmptyGroup;
+            var error = DeleteOffsets(group, [.. group.Offsets.Keys], withGroup: true);
+            if (error != ErrorCode.None)
+                return error;
+            group.State = GroupState.Dead;
+            _groups.TryRemove(groupId, out _);
+            return ErrorCode.None;
+        }
+    }
+
+    /// <summary>Forgets offsets; the caller holds the group's lock.</summary>
+    public ErrorCode DeleteOffsets(Group group, IReadOnlyCollection<TopicPartition> partitions, bool withGroup = false)
+    {
+        var records = partitions.Select(p => (GroupRecords.OffsetKey(group.Id, p), (byte[]?)null)).ToList();
+        if (withGroup)
+            records.Add((GroupRecords.GroupKey(group.Id), null));
+        if (records.Count == 0)
+            return ErrorCode.None;
+
+        var result = Log.AppendInternal(RecordBatchBuilder.Build(records, Now()));
+        if (result.Error != ErrorCode.None)
+            return Translate(result.Error);
+        foreach (var partition in partitions)
+            group.Offsets.Remove(partition);
+        return ErrorCode.None;
+    }
+
+    /// <summary>A topic is gone, and so is what groups had committed for it.</summary>
+    public void TopicDeleted(string topic)
+    {
+        foreach (var group in _groups.Values)
+        {
+            lock (group.Lock)
+                DeleteOffsets(group, [.. group.Offsets.Keys.Where(p => p.Topic == topic)]);
+        }
+    }
+
+    /// <summary>Lets time pass for every group: sessions and rebalances end.</summary>
+    public void Tick()
+    {
+        foreach (var group in _groups.Values)
+        {
+            lock (group.Lock)
+                group.Tick();
+        }
+    }
+
+    private ErrorCode PersistMembers(Group group)
+    {
+        var now = Now();
+        var result = Log.AppendInternal(RecordBatchBuilder.Build([(GroupRecords.GroupKey(group.Id), GroupRecords.GroupValue(group, now))], now));
+        return result.Error == ErrorCode.None ? ErrorCode.None : Translate(result.Error);
+    }
+
+    private static void AddPending(Group group, long producerId, TopicPartition partition, CommittedOffset offset)
+    {
+        if (!group.PendingOffsets.TryGetValue(producerId, out var pending))
+            group.PendingOffsets.Add(producerId, pending = []);
+        pending[partition] = offset;
+    }
+
+    /// <summary>A disk that cannot be written is to a client a coordinator to try again later.</summary>
+    private static ErrorCode Translate(ErrorCode error) => error == ErrorCode.KafkaStorageError ? ErrorCode.CoordinatorNotAvailable : error;
+
+    private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
+}

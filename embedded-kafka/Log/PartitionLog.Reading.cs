@@ -1,0 +1,225 @@
+using Kappa.Iot.Embedded.Protocol;
+
+namespace Kappa.Iot.Embedded.Log;
+
+internal sealed partial class PartitionLog
+{
+    /// <summary>Finds where a read at <paramref name="offset"/> starts. Only the plan is made under the lock.</summary>
+    public LogSlice Plan(long offset, bool committedOnly)
+    {
+        Segment segment;
+        long position, size;
+        LogSlice nothing;
+        bool exact;
+        lock (_lock)
+        {
+            var limit = committedOnly ? StableOffset : EndOffset;
+            nothing = new LogSlice(ErrorCode.None, EndOffset, StableOffset, StartOffset, null, 0, 0, limit);
+            if (_deleted)
+                return nothing with { Error = ErrorCode.UnknownTopicOrPartition };
+            if (offset < StartOffset || offset > EndOffset)
+                return nothing with { Error = ErrorCode.OffsetOutOfRange };
+            if (offset >= limit)
+                return nothing;
+
+            var found = SegmentOf(offset);
+            segment = _segments[found];
+            size = segment.Size;
+            var hint = offset <= segment.BaseOffset ? 0 : _hints.Find(segment, offset);
+            exact = hint is not null;
+            position = hint ?? segment.Index.PositionOf(offset);
+        }
+
+        if (!exact)
+        {
+            // Batches before the one that holds the offset are passed over by their headers.
+            foreach (var batch in segment.Headers(position, size))
+            {
+                position = batch.Position;
+                if (batch.Header.LastOffset >= offset)
+                    break;
+                position += batch.Header.Size;
+            }
+        }
+
+        return nothing with { Segment = segment, Position = position, End = size };
+    }
+
+    /// <summary>Copies whole batches of a planned read into <paramref name="buffer"/>.</summary>
+    /// <returns>Bytes of whole batches; 0 where the first batch does not fit: <paramref name="firstSize"/> then says how large it is.</returns>
+    public int Fill(in LogSlice slice, Span<byte> buffer, out int firstSize)
+    {
+        firstSize = 0;
+        var segment = slice.Segment!;
+        var read = segment.Read(buffer[..(int)Math.Min(buffer.Length, slice.End - slice.Position)], slice.Position);
+        var whole = 0;
+        long next = -1;
+        while (whole + RecordBatchHeader.Length <= read)
+        {
+            var header = RecordBatchHeader.Read(buffer[whole..]);
+            if (firstSize == 0)
+                firstSize = header.Size;
+            if (header.Size < 0 || whole + header.Size > read || header.BaseOffset >= slice.Limit)
+                break;
+            whole += header.Size;
+            next = header.NextOffset;
+        }
+
+        if (next >= 0)
+        {
+            lock (_lock)
+                _hints.Add(segment, next, slice.Position + whole);
+        }
+
+        return whole;
+    }
+
+    /// <summary>The rolled back transactions that a reader of these bytes has to know of (and perhaps a few more).</summary>
+    public List<AbortedTransaction> AbortedIn(in LogSlice slice, long offset, int maxBytes)
+    {
+        var found = new List<AbortedTransaction>();
+        lock (_lock)
+        {
+            if (slice.Segment is not { } segment)
+                return found;
+
+            var upper = Math.Min(segment.Index.OffsetAfter(slice.Position + maxBytes) ?? segment.NextOffset, slice.Limit);
+            foreach (var candidate in _segments.Where(s => s.NextOffset > offset))
+            {
+                foreach (var aborted in candidate.Aborted)
+                {
+                    if (aborted.LastOffset >= offset && aborted.FirstOffset < upper)
+                        found.Add(aborted);
+                    if (aborted.StableOffset >= upper)
+                        return found;
+                }
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>The first record with a time of <paramref name="timestamp"/> (ms) or later.</summary>
+    public (long Offset, long Timestamp)? FindByTime(long timestamp, bool committedOnly)
+    {
+        List<(Segment Segment, long Position, long Size)> candidates;
+        long limit, start;
+        lock (_lock)
+        {
+            limit = committedOnly ? StableOffset : EndOffset;
+            start = StartOffset;
+            candidates = [.. _segments.Where(s => s.MaxTimestamp >= timestamp).Select(s => (s, s.Index.PositionOfTime(timestamp), s.Size))];
+        }
+
+        foreach (var (segment, position, size) in candidates)
+        {
+            foreach (var batch in segment.Headers(position, size))
+            {
+                if (batch.Header.BaseOffset >= limit)
+                    return null;
+                if (batch.Header.MaxTimestamp < timestamp || batch.Header.LastOffset < start || batch.Header.IsControl)
+                    continue;
+                foreach (var record in RecordReader.Read(batch.Header, segment.ReadBatch(batch)))
+                {
+                    if (record.Timestamp >= timestamp && record.Offset >= start)
+                        return (record.Offset, record.Timestamp);
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The record with the latest time; the first one where several share it.</summary>
+    public (long Offset, long Timestamp)? FindLatestTime()
+    {
+        long latest;
+        lock (_lock)
+            latest = _segments.Count == 0 ? -1 : _segments.Max(s => s.MaxTimestamp);
+        return latest < 0 ? null : FindByTime(latest, committedOnly: false);
+    }
+
+    /// <summary>Reads the committed records from the start; for state that the broker keeps in the log itself.</summary>
+    public IEnumerable<(RecordBatchHeader Header, Record Record)> ReadCommitted()
+    {
+        List<(Segment Segment, long Size)> segments;
+        List<AbortedTransaction> aborted;
+        long limit;
+        lock (_lock)
+        {
+            limit = StableOffset;
+            segments = [.. _segments.Select(s => (s, s.Size))];
+            aborted = [.. _segments.SelectMany(s => s.Aborted)];
+        }
+
+        var lookup = aborted.ToLookup(a => a.ProducerId);
+        foreach (var (segment, size) in segments)
+        {
+            foreach (var batch in segment.Headers(0, size))
+            {
+                var header = batch.Header;
+                if (header.IsControl || header.LastOffset < StartOffset)
+                    continue;
+                if (header.BaseOffset >= limit && header.IsTransactional)
+                    continue;
+                if (header.IsTransactional && lookup[header.ProducerId].Any(a => a.FirstOffset <= header.BaseOffset && header.BaseOffset <= a.LastOffset))
+                    continue;
+                foreach (var record in RecordReader.Read(header, segment.ReadBatch(batch)))
+                    yield return (header, record);
+            }
+        }
+    }
+
+    /// <summary>Reads the records of transactions that are still open.</summary>
+    public IEnumerable<(RecordBatchHeader Header, Record Record)> ReadPending()
+    {
+        List<(Segment Segment, long Size)> segments;
+        Dictionary<long, long> open;
+        lock (_lock)
+        {
+            open = _producers.All.Where(p => p.TransactionStart >= 0).ToDictionary(p => p.ProducerId, p => p.TransactionStart);
+            segments = [.. _segments.Where(s => s.NextOffset > StableOffset).Select(s => (s, s.Size))];
+        }
+
+        foreach (var (segment, size) in segments)
+        {
+            foreach (var batch in segment.Headers(0, size))
+            {
+                var header = batch.Header;
+                if (!header.IsTransactional || header.IsControl || !open.TryGetValue(header.ProducerId, out var start) || header.BaseOffset < start)
+                    continue;
+                foreach (var record in RecordReader.Read(header, segment.ReadBatch(batch)))
+                    yield return (header, record);
+            }
+        }
+    }
+
+    public void Watch(AppendWaiter waiter)
+    {
+        lock (_lock)
+            _waiters.Add(waiter);
+    }
+
+    public void Unwatch(AppendWaiter waiter)
+    {
+        lock (_lock)
+            _waiters.Remove(waiter);
+    }
+
+    /// <summary>The index of the first segment that ends after <paramref name="offset"/>.</summary>
+    private int SegmentOf(long offset)
+    {
+        var low = 0;
+        var high = _segments.Count - 1;
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (_segments[middle].NextOffset > offset)
+                high = middle;
+            else
+                low = middle + 1;
+        }
+
+        return low;
+    }
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+
+namespace Kappa.Iot.Embedded.Log;
+
+internal sealed partial class PartitionLog
+{
+    private const string StartOffsetFile = "start-offset";
+
+    /// <summary>Bytes at the end that were not whole, valid batches and were cut off when the log was opened.</summary>
+    public long CutBytes { get; private set; }
+
+    /// <summary>
+    /// Opens a partition's folder. What the checkpoints do not vouch for is read and checked batch by batch; the log ends before the
+    /// first batch that is torn or has a wrong checksum.
+    /// </summary>
+    public static PartitionLog Open(string name, string directory, LogSettings settings, TimeProvider time, bool flush)
+    {
+        var log = new PartitionLog(name, directory, settings, time, flush);
+        if (!Directory.Exists(directory))
+            return log;
+
+        foreach (var leftover in Directory.EnumerateFiles(directory, "*.tmp"))
+            File.Delete(leftover);
+
+        var paths = Directory.GetFiles(directory, "*" + Segment.Extension);
+        Array.Sort(paths, StringComparer.Ordinal);
+        var broken = false;
+        foreach (var path in paths)
+        {
+            if (broken)
+            {
+                // A segment after a broken one would leave a hole in the offsets.
+                log.CutBytes += new FileInfo(path).Length;
+                File.Delete(path);
+                continue;
+            }
+
+            var segment = Segment.Open(path, long.Parse(Path.GetFileNameWithoutExtension(path), CultureInfo.InvariantCulture));
+            log._segments.Add(segment);
+            broken = !log.Recover(segment);
+            log.EndOffset = Math.Max(log.EndOffset, Math.Max(segment.NextOffset, segment.BaseOffset));
+        }
+
+        log.LoadStartOffset();
+        return log;
+    }
+
+    /// <returns>False if the segment's tail had to be cut off.</returns>
+    private bool Recover(Segment segment)
+    {
+        SegmentCheckpoint.TryLoad(segment, _producers);
+        var length = segment.FileLength;
+        var now = Now();
+        while (segment.Size < length)
+        {
+            // One header at a time: every batch is read in full anyway, to check it.
+            BatchLocation? next = null;
+            foreach (var batch in segment.Headers(segment.Size, length))
+            {
+                next = batch;
+                break;
+            }
+
+            if (next is not { } found || found.Header.BaseOffset < segment.NextOffset || found.Header.LastOffsetDelta < 0)
+                break;
+            var bytes = segment.ReadBatch(found);
+            if (found.Header.Magic != RecordBatchHeader.CurrentMagic || !RecordBatchHeader.HasValidCrc(bytes, found.Header.Crc))
+                break;
+
+            segment.Note(found.Header);
+            TrackProducers(found.Header, bytes, now);
+        }
+
+        if (segment.CreatedAt == 0 && segment.Size > 0)
+            segment.CreatedAt = now;
+        if (segment.Size == length)
+            return true;
+
+        CutBytes += length - segment.Size;
+        segment.CutTail();
+        File.Delete(SegmentCheckpoint.PathOf(segment));
+        return false;
+    }
+
+    private void LoadStartOffset()
+    {
+        StartOffset = _segments.Count > 0 ? _segments[0].BaseOffset : 0;
+        var path = Path.Combine(_directory, StartOffsetFile);
+        if (File.Exists(path) && long.TryParse(File.ReadAllText(path), NumberStyles.None, CultureInfo.InvariantCulture, out var saved))
+            StartOffset = Math.Max(StartOffset, saved);
+        EndOffset = Math.Max(EndOffset, StartOffset);
+    }
+
+    private void SaveStartOffset() =>
+        AtomicFile.Write(Path.Combine(_directory, StartOffsetFile), System.Text.Encoding.ASCII.GetBytes(StartOffset.ToString(CultureInfo.InvariantCulture)));
+}

@@ -1,0 +1,218 @@
+using Kappa.Iot.Embedded.Protocol;
+
+namespace Kappa.Iot.Embedded.Log;
+
+/// <summary>
+/// One partition: segments on disk, the producers that write to it, and those who wait for more.
+/// One lock guards all of it; nothing but an append writes to a file while holding it.
+/// </summary>
+internal sealed partial class PartitionLog : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly string _directory;
+    private readonly TimeProvider _time;
+    private readonly bool _flush;
+    private readonly List<Segment> _segments = [];
+    private readonly ProducerStates _producers = new();
+    private readonly ReadHints _hints = new();
+    private readonly List<AppendWaiter> _waiters = [];
+    private bool _deleted;
+
+    private PartitionLog(string name, string directory, LogSettings settings, TimeProvider time, bool flush)
+    {
+        Name = name;
+        _directory = directory;
+        _time = time;
+        _flush = flush;
+        Settings = settings;
+    }
+
+    /// <summary>Topic and partition number, for messages.</summary>
+    public string Name { get; }
+
+    public LogSettings Settings { get; set; }
+
+    /// <summary>The first offset that can be read.</summary>
+    public long StartOffset { get; private set; }
+
+    /// <summary>The offset that the next record gets; with one node it is the high watermark as well.</summary>
+    public long EndOffset { get; private set; }
+
+    public long LastStableOffset
+    {
+        get
+        {
+            lock (_lock)
+                return StableOffset;
+        }
+    }
+
+    private long StableOffset => _producers.FirstUnstableOffset ?? EndOffset;
+
+    /// <summary>Stores a client's batch after checking it. Offset and epoch are written into <paramref name="batch"/>.</summary>
+    public AppendResult Append(Memory<byte> batch)
+    {
+        var now = Now();
+        if (BatchValidation.Check(batch, Settings, now, out var header) is { } refused)
+            return refused;
+
+        lock (_lock)
+        {
+            if (header.ProducerId >= 0)
+            {
+                var (error, duplicate) = _producers.Check(header);
+                if (error != ErrorCode.None)
+                    return AppendResult.Refused(error, $"{Name}: producer {header.ProducerId} epoch {header.ProducerEpoch} sequence {header.BaseSequence} is not what comes next.");
+                if (duplicate is { } earlier)
+                    return new AppendResult(ErrorCode.None, earlier.BaseOffset, Settings.LogAppendTime ? earlier.Timestamp : -1, null);
+            }
+
+            if (Settings.LogAppendTime)
+                RecordBatchHeader.SetLogAppendTime(batch.Span, now);
+            return Store(batch, now);
+        }
+    }
+
+    /// <summary>Stores a batch that the broker made itself.</summary>
+    public AppendResult AppendInternal(Memory<byte> batch)
+    {
+        lock (_lock)
+            return Store(batch, Now());
+    }
+
+    /// <summary>Stores a batch that the broker made for a transactional producer, if its transaction has this partition in it.</summary>
+    public AppendResult AppendTransactional(Memory<byte> batch)
+    {
+        lock (_lock)
+        {
+            var (error, _) = _producers.Check(RecordBatchHeader.Read(batch.Span));
+            return error == ErrorCode.None ? Store(batch, Now()) : AppendResult.Refused(error, $"{Name}: the producer has no transaction here.");
+        }
+    }
+
+    /// <summary>Lets a transactional producer write to this partition until <see cref="EndTransaction"/>.</summary>
+    public void BeginTransaction(long producerId, short epoch)
+    {
+        lock (_lock)
+            _producers.Begin(producerId, epoch, Now());
+    }
+
+    /// <summary>Writes the marker that commits or rolls back what a producer wrote; does nothing if it is there already.</summary>
+    /// <returns>The marker's offset, or null where none was needed.</returns>
+    /// <exception cref="IOException">The marker could not be written.</exception>
+    public long? EndTransaction(long producerId, short epoch, bool commit)
+    {
+        lock (_lock)
+        {
+            if (_deleted || _producers.Find(producerId) is not { InTransaction: true })
+                return null;
+
+            var result = Store(RecordBatchBuilder.BuildMarker(commit, Now(), producerId, epoch), Now());
+            return result.Error == ErrorCode.None
+                ? result.BaseOffset
+                : throw new IOException($"The transaction marker of producer {producerId} could not be written to {Name}: {result.Message}");
+        }
+    }
+
+    /// <summary>The producers with an open transaction here.</summary>
+    public IReadOnlyList<(long ProducerId, short Epoch)> OpenTransactions()
+    {
+        lock (_lock)
+            return [.. _producers.All.Where(p => p.TransactionStart >= 0).Select(p => (p.ProducerId, p.Epoch))];
+    }
+
+    /// <summary>Runs <paramref name="read"/> over the known producers while nothing changes.</summary>
+    public T ReadProducers<T>(Func<ProducerStates, T> read)
+    {
+        lock (_lock)
+            return read(_producers);
+    }
+
+    private AppendResult Store(Memory<byte> batch, long now)
+    {
+        if (_deleted)
+            return AppendResult.Refused(ErrorCode.UnknownTopicOrPartition, $"{Name} was deleted.");
+
+        RecordBatchHeader.Place(batch.Span, EndOffset);
+        var header = RecordBatchHeader.Read(batch.Span);
+        try
+        {
+            var segment = ActiveFor(header.Size, now);
+            segment.Append(batch.Span, header);
+            if (segment.CreatedAt == 0)
+                segment.CreatedAt = now;
+            if (_flush)
+                segment.Flush();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return AppendResult.Refused(ErrorCode.KafkaStorageError, $"{Name} cannot be written: {e.Message}");
+        }
+
+        EndOffset = header.NextOffset;
+        TrackProducers(header, batch, now);
+        foreach (var waiter in _waiters)
+            waiter.Appended(header.Size);
+        return new AppendResult(ErrorCode.None, header.BaseOffset, Settings.LogAppendTime ? now : -1, null);
+    }
+
+    private void TrackProducers(in RecordBatchHeader header, ReadOnlyMemory<byte> batch, long now)
+    {
+        if (header.ProducerId < 0)
+            return;
+        if (!header.IsControl)
+            _producers.Apply(header, now);
+        else if (RecordBatchBuilder.ReadMarker(header, batch) is { } commit && _producers.ApplyMarker(header, commit, now) is { } aborted)
+            _segments[^1].Aborted.Add(aborted);
+    }
+
+    /// <summary>The segment that takes the next batch; rolls the active one when it is full or old.</summary>
+    private Segment ActiveFor(int size, long now)
+    {
+        if (_segments.Count > 0)
+        {
+            var active = _segments[^1];
+            var full = active.Size + size > Settings.SegmentBytes;
+            var old = active.CreatedAt != 0 && now - active.CreatedAt > Settings.SegmentAge.TotalMilliseconds;
+            if (active.Size == 0 || (!full && !old))
+                return active;
+            CloseActive(active, now);
+        }
+        else
+        {
+            Directory.CreateDirectory(_directory);
+        }
+
+        var segment = Segment.Create(_directory, EndOffset);
+        _segments.Add(segment);
+        return segment;
+    }
+
+    private void CloseActive(Segment active, long now)
+    {
+        active.ClosedAt = now;
+        active.Flush();
+        SegmentCheckpoint.Save(active, _producers);
+    }
+
+    private long Now() => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>Closes the files. With <paramref name="checkpoint"/> the next start need not read them.</summary>
+    public void Close(bool checkpoint)
+    {
+        lock (_lock)
+        {
+            if (checkpoint && !_deleted && _segments.Count > 0 && _segments[^1].Size > 0)
+            {
+                _segments[^1].Flush();
+                SegmentCheckpoint.Save(_segments[^1], _producers);
+            }
+
+            _deleted = true;
+            foreach (var segment in _segments)
+                segment.Dispose();
+        }
+    }
+
+    public void Dispose() => Close(checkpoint: false);
+}

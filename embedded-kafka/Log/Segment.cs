@@ -1,0 +1,152 @@
+using System.Buffers;
+using Microsoft.Win32.SafeHandles;
+
+namespace Kappa.Iot.Embedded.Log;
+
+/// <summary>One file of a partition's log: batches end to end, in offset order, exactly as they go over the wire.</summary>
+internal sealed class Segment : IDisposable
+{
+    public const string Extension = ".log";
+    private const int ScanSize = 64 * 1024;
+
+    private readonly SafeFileHandle _file;
+
+    private Segment(string path, long baseOffset, SafeFileHandle file)
+    {
+        Path = path;
+        BaseOffset = baseOffset;
+        NextOffset = baseOffset;
+        _file = file;
+    }
+
+    public string Path { get; }
+
+    public long BaseOffset { get; }
+
+    /// <summary>Bytes of whole, checked batches.</summary>
+    public long Size { get; private set; }
+
+    public long NextOffset { get; set; }
+
+    /// <summary>The latest timestamp in the segment, ms; -1 while it is empty.</summary>
+    public long MaxTimestamp { get; private set; } = -1;
+
+    /// <summary>When the first batch was written, ms since 1970; 0 while it is empty.</summary>
+    public long CreatedAt { get; set; }
+
+    /// <summary>When the segment was rolled, ms since 1970; 0 for the active one.</summary>
+    public long ClosedAt { get; set; }
+
+    public SparseIndex Index { get; } = new();
+
+    /// <summary>Transactions whose abort marker lies in this segment, in the order of the markers.</summary>
+    public List<AbortedTransaction> Aborted { get; } = [];
+
+    public long FileLength => RandomAccess.GetLength(_file);
+
+    public static string PathOf(string directory, long baseOffset) => System.IO.Path.Combine(directory, $"{baseOffset:D20}{Extension}");
+
+    public static Segment Create(string directory, long baseOffset)
+    {
+        var path = PathOf(directory, baseOffset);
+        return new Segment(path, baseOffset, File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete));
+    }
+
+    public static Segment Open(string path, long baseOffset) =>
+        new(path, baseOffset, File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete));
+
+    /// <summary>Hands the batch to the operating system. If that fails, the file is as it was.</summary>
+    public void Append(ReadOnlySpan<byte> batch, in RecordBatchHeader header)
+    {
+        try
+        {
+            RandomAccess.Write(_file, batch, Size);
+        }
+        catch (IOException)
+        {
+            RandomAccess.SetLength(_file, Size);
+            throw;
+        }
+
+        Note(header);
+    }
+
+    /// <summary>Takes a batch that is already in the file into the index.</summary>
+    public void Note(in RecordBatchHeader header)
+    {
+        Index.Add(header.BaseOffset, Size, MaxTimestamp);
+        Size += header.Size;
+        NextOffset = header.NextOffset;
+        MaxTimestamp = Math.Max(MaxTimestamp, header.MaxTimestamp);
+    }
+
+    /// <summary>Restores what a checkpoint said about this file.</summary>
+    public void Restore(long size, long nextOffset, long maxTimestamp)
+    {
+        Size = size;
+        NextOffset = nextOffset;
+        MaxTimestamp = maxTimestamp;
+    }
+
+    /// <summary>Fills the buffer as far as the file goes.</summary>
+    public int Read(Span<byte> buffer, long position)
+    {
+        var total = 0;
+        while (total < buffer.Length)
+        {
+            var read = RandomAccess.Read(_file, buffer[total..], position + total);
+            if (read == 0)
+                break;
+            total += read;
+        }
+
+        return total;
+    }
+
+    public byte[] ReadBatch(in BatchLocation batch)
+    {
+        var bytes = new byte[batch.Header.Size];
+        if (Read(bytes, batch.Position) < bytes.Length)
+            throw new InvalidDataException($"{Path} ends inside the batch at offset {batch.Header.BaseOffset}.");
+        return bytes;
+    }
+
+    /// <summary>Walks from batch to batch, reading headers only.</summary>
+    public IEnumerable<BatchLocation> Headers(long from, long to)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(ScanSize);
+        try
+        {
+            long start = 0;
+            var filled = 0;
+            for (var position = from; position + RecordBatchHeader.Length <= to;)
+            {
+                if (position < start || position + RecordBatchHeader.Length > start + filled)
+                {
+                    start = position;
+                    filled = Read(buffer.AsSpan(0, (int)Math.Min(ScanSize, to - position)), position);
+                    if (filled < RecordBatchHeader.Length)
+                        yield break;
+                }
+
+                var header = RecordBatchHeader.Read(buffer.AsSpan((int)(position - start)));
+                if (header.Size < 0 || position + header.Size > to)
+                    yield break;
+                yield return new BatchLocation(header, position);
+                position += header.Size;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Forces what was written down to the disk itself.</summary>
+    public void Flush() => RandomAccess.FlushToDisk(_file);
+
+    /// <summary>Cuts the file off at the end of its last whole batch.</summary>
+    public void CutTail() => RandomAccess.SetLength(_file, Size);
+
+    public void Dispose() => _file.Dispose();
+}

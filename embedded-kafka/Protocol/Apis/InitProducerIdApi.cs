@@ -1,0 +1,23 @@
+namespace Kappa.Iot.Embedded.Protocol.Apis;
+
+/// <summary>Gives a producer its id and epoch.</summary>
+internal static class InitProducerIdApi
+{
+    public static void Handle(Call call)
+    {
+        var (request, response, version) = (call.Request, call.Response, call.Version);
+        var id = request.NullableString();
+        var timeout = TimeSpan.FromMilliseconds(request.Int32());
+        var knownId = version >= 3 ? request.Int64() : -1;
+        var knownEpoch = version >= 3 ? request.Int16() : (short)-1;
+        var (error, producerId, epoch) = call.Broker.Transactions.Init(id, timeout, knownId, knownEpoch);
+        if (error == ErrorCode.ProducerFenced && version < 4)
+            error = ErrorCode.InvalidProducerEpoch;
+
+        response.Int32(0);
+        response.Error(error);
+        response.Int64(producerId);
+        response.Int16(epoch);
+        response.Tags();
+    }
+}

@@ -1,0 +1,33 @@
+using Kappa.Iot.Embedded.Transactions;
+
+namespace Kappa.Iot.Embedded.Protocol.Apis;
+
+/// <summary>All transactional ids, or those in some states, of some producers, or open for long.</summary>
+internal static class ListTransactionsApi
+{
+    public static void Handle(Call call)
+    {
+        var (request, response) = (call.Request, call.Response);
+        var states = request.StringArray();
+        var producers = request.Array(static r => r.Int64());
+        var minDuration = call.Version >= 1 ? request.Int64() : -1;
+        var now = call.Broker.Options.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        var found = call.Broker.Transactions.All
+            .Where(t => states.Length == 0 || states.Contains(t.State.ToString()))
+            .Where(t => producers.Length == 0 || producers.Contains(t.ProducerId))
+            .Where(t => minDuration < 0 || (t.StartedAt >= 0 && now - t.StartedAt > minDuration))
+            .OrderBy(t => t.Id, StringComparer.Ordinal).ToList();
+
+        response.Int32(0);
+        response.Error(ErrorCode.None);
+        response.Array(states.Where(s => !Enum.TryParse<TransactionState>(s, out _)).ToList(), static (w, s) => w.String(s));
+        response.Array(found, static (w, transaction) =>
+        {
+            w.String(transaction.Id);
+            w.Int64(transaction.ProducerId);
+            w.String(transaction.State.ToString());
+            w.Tags();
+        });
+        response.Tags();
+    }
+}

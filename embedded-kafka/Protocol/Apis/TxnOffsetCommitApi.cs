@@ -1,0 +1,44 @@
+using Kappa.Iot.Embedded.Groups;
+using Kappa.Iot.Embedded.Topics;
+
+namespace Kappa.Iot.Embedded.Protocol.Apis;
+
+/// <summary>Commits a group's offsets as part of a transaction.</summary>
+internal static class TxnOffsetCommitApi
+{
+    public static void Handle(Call call)
+    {
+        var (request, version) = (call.Request, call.Version);
+        request.String();
+        var groupId = request.String();
+        var producerId = request.Int64();
+        var epoch = request.Int16();
+        var generation = version >= 3 ? request.Int32() : -1;
+        var memberId = version >= 3 ? request.String() : "";
+        var instanceId = version >= 3 ? request.NullableString() : null;
+        var now = call.Broker.Options.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        var offsets = request.Array(r =>
+        {
+            var name = r.String();
+            var partitions = r.Array(p =>
+            {
+                var index = p.Int32();
+                var offset = new CommittedOffset(p.Int64(), version >= 2 ? p.Int32() : -1, p.NullableString() ?? "", now, -1);
+                p.Tags();
+                return (Partition: new TopicPartition(name, index), Offset: offset);
+            });
+            r.Tags();
+            return (Name: name, Partitions: partitions);
+        });
+
+        var group = call.Broker.Groups.GetOrAdd(groupId);
+        var error = ErrorCode.None;
+        lock (group.Lock)
+        {
+            if (generation >= 0 || memberId.Length > 0 || instanceId is not null)
+                error = group.CheckMember(memberId, instanceId, generation);
+        }
+
+        OffsetCommitApi.CommitAndWrite(call, group, offsets, error, producerId, epoch);
+    }
+}

@@ -1,0 +1,172 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Kappa.Iot.Embedded.Protocol;
+
+/// <summary>Writes the fields of one response in order, into a pooled buffer that it owns.</summary>
+internal sealed class ResponseWriter : IDisposable
+{
+    private const int SmallSize = 64 * 1024;
+
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(SmallSize);
+
+    /// <summary>Whether lengths are compact varints and structures end with tagged fields (flexible versions).</summary>
+    public bool Flexible { get; set; }
+
+    public int Length { get; private set; }
+
+    public ReadOnlyMemory<byte> Written => _buffer.AsMemory(0, Length);
+
+    /// <summary>Starts over, and gives a large buffer back to the pool.</summary>
+    public void Reset()
+    {
+        Length = 0;
+        Flexible = false;
+        if (_buffer.Length <= 4 * SmallSize)
+            return;
+
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = ArrayPool<byte>.Shared.Rent(SmallSize);
+    }
+
+    public void Truncate(int length) => Length = length;
+
+    public void Bool(bool value) => Int8(value ? (sbyte)1 : (sbyte)0);
+
+    public void Int8(sbyte value) => Reserve(1)[0] = (byte)value;
+
+    public void Int16(short value) => BinaryPrimitives.WriteInt16BigEndian(Reserve(2), value);
+
+    public void Int32(int value) => BinaryPrimitives.WriteInt32BigEndian(Reserve(4), value);
+
+    public void Int32At(int position, int value) => BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(position, 4), value);
+
+    public void Int64(long value) => BinaryPrimitives.WriteInt64BigEndian(Reserve(8), value);
+
+    public void Uuid(Guid value) => value.TryWriteBytes(Reserve(16), bigEndian: true, out _);
+
+    public void Error(ErrorCode code) => Int16((short)code);
+
+    public void String(string? value)
+    {
+        if (value is null)
+        {
+            if (Flexible)
+                UnsignedVarInt(0);
+            else
+                Int16(-1);
+            return;
+        }
+
+        var size = Encoding.UTF8.GetByteCount(value);
+        if (Flexible)
+            UnsignedVarInt((uint)size + 1);
+        else
+            Int16(checked((short)size));
+        Encoding.UTF8.GetBytes(value, Reserve(size));
+    }
+
+    public void Bytes(ReadOnlySpan<byte> value)
+    {
+        if (Flexible)
+            UnsignedVarInt((uint)value.Length + 1);
+        else
+            Int32(value.Length);
+        value.CopyTo(Reserve(value.Length));
+    }
+
+    /// <summary>
+    /// Writes a byte field of at most <paramref name="atMost"/> bytes straight into the buffer.
+    /// </summary>
+    /// <param name="atMost">Space offered to <paramref name="fill"/>.</param>
+    /// <param name="fill">Fills the space and returns how much of it counts.</param>
+    public int Bytes(int atMost, Func<Memory<byte>, int> fill)
+    {
+        var start = Length;
+        var prefix = Flexible ? VarIntSize((uint)atMost + 1) : 4;
+        Reserve(prefix + atMost);
+        var size = fill(_buffer.AsMemory(start + prefix, atMost));
+        if (!Flexible)
+        {
+            Int32At(start, size);
+        }
+        else
+        {
+            var needed = VarIntSize((uint)size + 1);
+            if (needed != prefix)
+                _buffer.AsSpan(start + prefix, size).CopyTo(_buffer.AsSpan(start + needed));
+            prefix = needed;
+            Length = start;
+            UnsignedVarInt((uint)size + 1);
+        }
+
+        Length = start + prefix + size;
+        return size;
+    }
+
+    /// <summary>The length of an array; its elements follow. -1 stands for null.</summary>
+    public void ArrayLength(int count)
+    {
+        if (Flexible)
+            UnsignedVarInt((uint)(count + 1));
+        else
+            Int32(count);
+    }
+
+    public void Array<T>(IReadOnlyCollection<T> items, Action<ResponseWriter, T> element)
+    {
+        ArrayLength(items.Count);
+        foreach (var item in items)
+            element(this, item);
+    }
+
+    public void Int32Array(IReadOnlyCollection<int> values) => Array(values, static (w, v) => w.Int32(v));
+
+    /// <summary>No tagged fields; writes nothing in versions that have none.</summary>
+    public void Tags()
+    {
+        if (Flexible)
+            UnsignedVarInt(0);
+    }
+
+    public void UnsignedVarInt(uint value)
+    {
+        while (value >= 0x80)
+        {
+            Reserve(1)[0] = (byte)(value | 0x80);
+            value >>= 7;
+        }
+
+        Reserve(1)[0] = (byte)value;
+    }
+
+    public void Dispose()
+    {
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = [];
+    }
+
+    private static int VarIntSize(uint value)
+    {
+        var size = 1;
+        while ((value >>= 7) != 0)
+            size++;
+        return size;
+    }
+
+    private Span<byte> Reserve(int count)
+    {
+        if (_buffer.Length - Length < count)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(checked(Length + count), (int)Math.Min(2L * _buffer.Length, System.Array.MaxLength)));
+            _buffer.AsSpan(0, Length).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = larger;
+        }
+
+        var span = _buffer.AsSpan(Length, count);
+        Length += count;
+        return span;
+    }
+}

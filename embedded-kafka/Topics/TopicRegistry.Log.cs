@@ -1,0 +1,9 @@
+using Microsoft.Extensions.Logging;
+
+namespace Kappa.Iot.Embedded.Topics;
+
+internal sealed partial class TopicRegistry
+{
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Partition}: the last {Bytes} bytes were not whole, valid batches and were cut off; the log now ends at offset {EndOffset}")]
+    private partial void LogCutTail(string partition, long bytes, long endOffset);
+}

@@ -1,0 +1,162 @@
+using System.Collections.Concurrent;
+using Kappa.Iot.Embedded.Log;
+using Kappa.Iot.Embedded.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace Kappa.Iot.Embedded.Topics;
+
+/// <summary>All topics, as folders under <c>topics/</c>. Changes go through one lock; readers never wait.</summary>
+internal sealed partial class TopicRegistry : IDisposable
+{
+    public const int MaxPartitions = 10_000;
+
+    private readonly Lock _changes = new();
+    private readonly ConcurrentDictionary<string, Topic> _topics = new(StringComparer.Ordinal);
+    private readonly string _root;
+    private readonly string _trash;
+    private readonly TimeProvider _time;
+    private readonly bool _flush;
+    private readonly ILogger _logger;
+
+    public TopicRegistry(string dataDirectory, TimeProvider time, bool flush, ILogger logger)
+    {
+        _root = Path.Combine(dataDirectory, "topics");
+        _trash = Path.Combine(dataDirectory, "deleted");
+        _time = time;
+        _flush = flush;
+        _logger = logger;
+        Directory.CreateDirectory(_root);
+        if (Directory.Exists(_trash))
+            Directory.Delete(_trash, recursive: true);
+    }
+
+    public IEnumerable<Topic> All => _topics.Values;
+
+    /// <summary>Opens every topic there is, and makes the internal ones.</summary>
+    public void Open()
+    {
+        Parallel.ForEach(Directory.GetDirectories(_root), directory =>
+        {
+            if (!File.Exists(Path.Combine(directory, TopicFile.FileName)))
+            {
+                // A topic whose creation was cut short: nobody was told that it exists.
+                Directory.Delete(directory, recursive: true);
+                return;
+            }
+
+            var file = TopicFile.Load(directory);
+            var (config, error) = TopicConfig.Create(file.Config);
+            if (config is null)
+                throw new InvalidDataException($"{Path.Combine(directory, TopicFile.FileName)}: {error}");
+            _topics[file.Name] = new Topic(file.Name, file.Id, directory, config, OpenPartitions(file.Name, directory, config, 0, file.Partitions));
+        });
+        foreach (var name in (string[])[InternalTopics.Offsets, InternalTopics.Transactions])
+        {
+            if (Find(name) is null)
+                Create(name, 1, InternalTopics.Config);
+        }
+    }
+
+    public Topic? Find(string name) => _topics.GetValueOrDefault(name);
+
+    public Topic? Find(Guid id) => _topics.Values.FirstOrDefault(t => t.Id == id);
+
+    public PartitionLog? FindPartition(string topic, int partition) => Find(topic)?.Partition(partition);
+
+    /// <returns>The new topic, or null if the name is taken.</returns>
+    public Topic? Create(string name, int partitions, TopicConfig config)
+    {
+        lock (_changes)
+        {
+            if (_topics.ContainsKey(name))
+                return null;
+
+            var id = Guid.NewGuid();
+
+            // The id keeps a re-created topic, or one that differs in upper and lower case only, apart from its namesake.
+            var directory = Path.Combine(_root, $"{name}-{id.ToString("N")[..8]}");
+            Directory.CreateDirectory(directory);
+            new TopicFile(name, id, partitions, config.Values).Save(directory);
+            return _topics[name] = new Topic(name, id, directory, config, OpenPartitions(name, directory, config, 0, partitions));
+        }
+    }
+
+    /// <returns>False if there is no such topic.</returns>
+    public bool Delete(string name)
+    {
+        lock (_changes)
+        {
+            if (!_topics.TryRemove(name, out var topic))
+                return false;
+            foreach (var partition in topic.Partitions)
+                partition.MarkDeleted();
+
+            // First out of sight in one step, then away: a crash in between leaves no half topic.
+            Directory.CreateDirectory(_trash);
+            var away = Path.Combine(_trash, Path.GetFileName(topic.Directory));
+            Directory.Move(topic.Directory, away);
+            Directory.Delete(away, recursive: true);
+            return true;
+        }
+    }
+
+    public ErrorCode AddPartitions(string name, int count)
+    {
+        lock (_changes)
+        {
+            if (Find(name) is not { } topic)
+                return ErrorCode.UnknownTopicOrPartition;
+            if (count <= topic.Partitions.Count || count > MaxPartitions)
+                return ErrorCode.InvalidPartitions;
+
+            new TopicFile(name, topic.Id, count, topic.Config.Values).Save(topic.Directory);
+            var added = OpenPartitions(name, topic.Directory, topic.Config, topic.Partitions.Count, count);
+            _topics[name] = topic with { Partitions = [.. topic.Partitions, .. added] };
+            return ErrorCode.None;
+        }
+    }
+
+    public bool SetConfig(string name, TopicConfig config)
+    {
+        lock (_changes)
+        {
+            if (Find(name) is not { } topic)
+                return false;
+            new TopicFile(name, topic.Id, topic.Partitions.Count, config.Values).Save(topic.Directory);
+            foreach (var partition in topic.Partitions)
+                partition.Settings = config.Settings;
+            _topics[name] = topic with { Config = config };
+            return true;
+        }
+    }
+
+    /// <summary>Closes all logs so that the next start need not read them.</summary>
+    public void Close(bool checkpoint) =>
+        Parallel.ForEach(_topics.Values.SelectMany(t => t.Partitions), p => p.Close(checkpoint));
+
+    public void Dispose() => Close(checkpoint: false);
+
+    /// <returns>What is wrong with a topic's name, or null.</returns>
+    public static string? CheckName(string name)
+    {
+        if (name.Length is 0 or > 249 || name is "." or "..")
+            return $"Topic name '{name}' is illegal: it must have 1 to 249 characters and must not be '.' or '..'.";
+        return name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
+            ? null
+            : $"Topic name '{name}' is illegal: only ASCII letters, digits, '.', '_' and '-' are allowed.";
+    }
+
+    private List<PartitionLog> OpenPartitions(string topic, string directory, TopicConfig config, int from, int to)
+    {
+        var partitions = new List<PartitionLog>(to - from);
+        for (var i = from; i < to; i++)
+        {
+            var log = PartitionLog.Open($"{topic}-{i}", Path.Combine(directory, i.ToString()), config.Settings, _time, _flush);
+            if (log.CutBytes > 0)
+                LogCutTail(log.Name, log.CutBytes, log.EndOffset);
+            partitions.Add(log);
+        }
+
+        return partitions;
+    }
+}

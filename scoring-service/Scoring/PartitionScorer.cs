@@ -26,7 +26,7 @@ internal sealed class PartitionScorer(
         // The model is changed here and nowhere else: each record is scored by exactly one, and the checkpoint says by which.
         var current = models.Current;
         var first = Math.Max(resumeAt, records[0].Offset.Value);
-        state.Switch(current.Values, first);
+        state.Switch(current, first);
 
         foreach (var record in records)
         {

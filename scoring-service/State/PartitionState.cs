@@ -44,9 +44,9 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
     }
 
     /// <summary>Notes which model scores each profile from an offset on; profiles that are not named have none.</summary>
-    public void Switch(IEnumerable<IDetector> active, long fromOffset)
+    public void Switch(IReadOnlyDictionary<string, IDetector> active, long fromOffset)
     {
-        var wanted = active.ToDictionary(detector => detector.Profile, detector => detector.ModelId, StringComparer.Ordinal);
+        var wanted = active.ToDictionary(model => model.Key, model => model.Value.ModelId, StringComparer.Ordinal);
         foreach (var span in _spans) wanted.TryAdd(span.Profile, None);
         foreach (var (profile, modelId) in wanted)
         {

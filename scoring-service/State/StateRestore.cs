@@ -85,7 +85,7 @@ internal sealed class StateRestore(
             else
             {
                 // Committed offsets without a checkpoint: the state topic was lost. All telemetry is folded again, by the models of today.
-                partition.State.Switch(models.Current.Values, 0);
+                partition.State.Switch(models.Current, 0);
             }
 
             foreach (var span in partition.Checkpoint?.Models ?? [])

@@ -45,7 +45,7 @@ public sealed class ExactlyOnceTests(TestLog log)
         {
             await live.WaitForScoresAsync(Vehicles * Batches, last);
             await last.StopAsync();
-            Assert.True(last.ExitCode == 0, $"It ended with {last.ExitCode}.\n{last.Output}");
+            Assert.True(last.ExitCode == 0, $"It ended with {last.ExitCode}.\n{last.Tail}");
         }
 
         await AssertSameAsUndisturbedAsync(scenario, live, Vehicles * Batches);

@@ -78,8 +78,8 @@ internal sealed class Scoring(Scenario scenario, string name)
         var until = DateTime.UtcNow.AddMinutes(3);
         while ((await scenario.Log.ReadAsync(Scores)).Count is var found && found < count)
         {
-            Assert.True(DateTime.UtcNow < until, string.Create(CultureInfo.InvariantCulture, $"Only {found} of {count} scores came.\n{scorer.Output}"));
-            Assert.False(scorer.HasExited, $"The scorer ended.\n{scorer.Output}");
+            Assert.True(DateTime.UtcNow < until, string.Create(CultureInfo.InvariantCulture, $"Only {found} of {count} scores came.\n{scorer.Tail}"));
+            Assert.False(scorer.HasExited, $"The scorer ended.\n{scorer.Tail}");
             await Task.Delay(200, TestContext.Current.CancellationToken);
         }
     }

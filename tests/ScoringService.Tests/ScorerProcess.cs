@@ -16,6 +16,9 @@ internal sealed class ScorerProcess : IAsyncDisposable
         get { lock (_output) return _output.ToString(); }
     }
 
+    /// <summary>The last lines of it, for a message.</summary>
+    public string Tail => string.Join('\n', Output.Split('\n').TakeLast(40).Select(line => line.Length > 400 ? line[..400] : line));
+
     public bool HasExited => _process.HasExited;
 
     public int ExitCode => _process.ExitCode;

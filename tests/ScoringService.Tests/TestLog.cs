@@ -2,6 +2,7 @@ using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Google.Protobuf;
 using Kappa.Iot.Contracts;
+using Kappa.Iot.Detection;
 using Kappa.Iot.Detection.Training;
 using Kappa.Iot.Streaming;
 using Kappa.Iot.Streaming.Models;
@@ -27,10 +28,11 @@ public sealed class TestLog : IAsyncLifetime
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
+    /// <summary>Creates a topic that keeps everything: the telemetry of these tests is old by its own time.</summary>
     public async Task<string> CreateTopicAsync(string name, int partitions)
     {
         using var admin = new AdminClientBuilder(Kafka.ToClientConfig("test")).Build();
-        await admin.CreateTopicsAsync([new TopicSpecification { Name = name, NumPartitions = partitions, ReplicationFactor = -1 }]);
+        await admin.CreateTopicsAsync([new TopicSpecification { Name = name, NumPartitions = partitions, ReplicationFactor = -1, Configs = new Dictionary<string, string> { ["retention.ms"] = "-1" } }]);
         while (admin.GetMetadata(name, TimeSpan.FromSeconds(30)).Topics.Single().Partitions.Count < partitions) await Task.Delay(50);
         return name;
     }
@@ -85,6 +87,9 @@ public sealed class TestLog : IAsyncLifetime
             Training.Release();
         }
     }
+
+    /// <summary>A model as the scorer loads it.</summary>
+    public static IDetector Load(string modelId) => ModelArtifact.Load(modelId, _trained!.Artifact);
 
     private static TrainingResult Train()
     {

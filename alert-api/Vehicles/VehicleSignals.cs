@@ -24,23 +24,23 @@ public sealed record VehicleSignals
         foreach (var batch in batches)
         {
             var samples = batch.Columns.Count == 0 ? 0 : batch.Columns.Max(c => c.Values.Count);
-            // A sample that overlaps what is there already (a vehicle restarted within its interval) is left out: times rise.
-            var first = times.Count == 0 ? notBefore : Math.Max(notBefore, times[^1] + 1);
             var start = times.Count;
-            var skip = 0;
+            // A sample that overlaps what is there already (a vehicle restarted within its interval) is left out: times rise.
+            var kept = new List<int>(samples);
             for (var i = 0; i < samples; i++)
             {
                 var time = batch.StartTimeMs + i * (long)batch.SampleIntervalMs;
-                if (time < first || (times.Count > start && time <= times[^1])) skip = i + 1;
-                else times.Add(time);
+                if (time < notBefore || (times.Count > 0 && time <= times[^1])) continue;
+                times.Add(time);
+                kept.Add(i);
             }
 
             foreach (var column in batch.Columns)
             {
                 if (!columns.TryGetValue(column.Signal, out var values)) columns[column.Signal] = values = [];
                 while (values.Count < start) values.Add(null);
-                for (var i = skip; i < column.Values.Count && values.Count < times.Count; i++)
-                    values.Add(float.IsFinite(column.Values[i]) ? column.Values[i] : null);
+                foreach (var i in kept.Take(times.Count - values.Count))
+                    values.Add(i < column.Values.Count && float.IsFinite(column.Values[i]) ? column.Values[i] : null);
             }
         }
 

@@ -22,6 +22,9 @@ export const withUnit = (number: number | null | undefined, unit: string): strin
   return unit === '%' || unit === '°' ? `${text}${unit === '%' ? ' ' : ''}${unit}` : `${text} ${unit}`;
 };
 
+/** A speed, to the whole km/h. */
+export const speed = (number: number | undefined): string => (number === undefined ? '–' : `${Math.round(number)} km/h`);
+
 /** A difference, always with its sign. */
 export function difference(observed: number | undefined, expected: number | undefined): string {
   if (observed === undefined || expected === undefined) return '–';

@@ -3,7 +3,7 @@ import 'leaflet/dist/leaflet.css';
 import { effect } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { getPageSettings } from '../api/rest';
-import { count, withUnit } from '../format';
+import { count, speed } from '../format';
 import { rank, severities } from '../state/fleet';
 import { vehicleHref } from '../state/router';
 import { alertsChanged, fleet, vehiclesChanged } from '../state/store';
@@ -183,7 +183,7 @@ function Tip({ x, y, vin }: { x: number; y: number; vin: string }) {
     <div class="tip" style={{ left: `${x}px`, top: `${y}px` }} role="status">
       <b>{vin}</b>
       <div class="muted">
-        {vehicle.profile} · {vehicle.online === false ? 'offline' : withUnit(vehicle.speed, 'km/h')}
+        {vehicle.profile} · {vehicle.online === false ? 'offline' : speed(vehicle.speed)}
         {vehicle.score !== undefined && ` · score ${vehicle.score.toFixed(2)}`}
       </div>
       {rank(worst) > 0 && (

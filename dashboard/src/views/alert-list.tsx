@@ -44,26 +44,29 @@ function AlertRow({ alert, onAcknowledge }: { alert: Alert; onAcknowledge: () =>
         <span class="alert-top">
           <span class={`badge ${alert.severity}`}>{alert.severity}</span>
           <b>{capital(alert.type)}</b>
-          <Age at={cleared ? alert.clearedAt ?? alert.lastSeenAt : alert.raisedAt} cleared={cleared} />
+          <Age at={cleared ? (alert.clearedAt ?? alert.lastSeenAt) : alert.raisedAt} cleared={cleared} />
         </span>
         <span class="alert-vin">
           {alert.vin} <span class="muted">{alert.profile}</span>
         </span>
         <ShareStrip contributions={alert.contributions} score={alert.score} />
       </a>
-      <span class="alert-side">
-        {alert.acknowledged ? (
-          <span class="acknowledged" title={alert.acknowledged.comment || 'acknowledged'}>
-            ✓ {alert.acknowledged.by}
-          </span>
-        ) : (
-          !cleared && (
-            <button type="button" class="quiet-button" onClick={onAcknowledge} aria-label={`Acknowledge the ${alert.severity} ${alert.type} alert of ${alert.vin}`}>
-              Acknowledge
-            </button>
-          )
-        )}
-      </span>
+      {alert.acknowledged ? (
+        <span class="alert-side acknowledged" title={alert.acknowledged.comment || 'acknowledged'}>
+          ✓ {alert.acknowledged.by}
+        </span>
+      ) : (
+        !cleared && (
+          <button
+            type="button"
+            class="alert-side quiet-button"
+            onClick={onAcknowledge}
+            aria-label={`Acknowledge the ${alert.severity} ${alert.type} alert of ${alert.vin}`}
+          >
+            Acknowledge
+          </button>
+        )
+      )}
     </li>
   );
 }

@@ -88,7 +88,7 @@ function options(latest: { current: ChartProps }, width: number, height: number,
     },
     axes: [
       { ...axis, size: 20, space: 70, values: (_, ticks) => ticks.map((t) => new Date(t * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })) },
-      { ...axis, size: 42, space: 26, values: (_, ticks) => ticks.map(value) },
+      { ...axis, size: 42, space: 18, values: (_, ticks) => ticks.map(value) },
     ],
     series: [{}, { stroke, width: 1.5, fill: `${stroke}18`, points: { show: false }, spanGaps: false, value: (_, v) => withUnit(v, unit) }],
     hooks: { draw: [(u) => drawLine(u, latest.current.line?.at, palette)], setCursor: [(u) => showValue(u, unit)] },

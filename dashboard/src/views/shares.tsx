@@ -3,7 +3,7 @@ import { difference, percent, withUnit } from '../format';
 
 /** The largest signals of a score in one line. */
 export function ShareStrip({ contributions, score }: { contributions: SignalShare[]; score: number }) {
-  const top = contributions.slice(0, 3);
+  const top = contributions.slice(0, 2);
   return (
     <span class="share-strip">
       <span class="score" title="Highest score of the alert; 0.5 raises one">

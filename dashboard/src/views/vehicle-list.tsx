@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { age, count, withUnit } from '../format';
+import { age, count, speed } from '../format';
 import { rank } from '../state/fleet';
 import { vehicleHref } from '../state/router';
 import { alertsChanged, fleet, now, vehiclesChanged } from '../state/store';
@@ -52,7 +52,7 @@ export function VehicleList() {
                 <td>{vehicle.profile}</td>
                 <td>{worst && <span class={`badge ${worst}`}>{worst}</span>}</td>
                 <td class="number">{vehicle.score?.toFixed(2) ?? '–'}</td>
-                <td class="number">{withUnit(vehicle.speed, 'km/h')}</td>
+                <td class="number">{speed(vehicle.speed)}</td>
                 <td>{vehicle.online === undefined ? '–' : vehicle.online ? 'online' : 'offline'}</td>
                 <td class="number">{vehicle.seenAt ? `${age(now.value - Date.parse(vehicle.seenAt))} ago` : '–'}</td>
               </tr>

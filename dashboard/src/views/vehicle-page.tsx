@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError, getVehicle } from '../api/rest';
 import type { Alert, LiveVehicle, VehicleDocument } from '../api/types';
 import { FleetMap } from '../map/fleet-map';
-import { age, capital, clock, dateTime, withUnit } from '../format';
+import { age, capital, clock, dateTime, speed, withUnit } from '../format';
 import { History } from '../state/history';
 import { alertsChanged, fleet, live, now } from '../state/store';
 import { Acknowledge } from './acknowledge';
@@ -92,7 +92,7 @@ function VehicleHead({ vin, state, profile }: { vin: string; state: LiveVehicle 
       <span class="muted">{state?.profile ?? profile}</span>
       <span class="facts">
         <span>{state?.online === undefined ? 'never connected' : state.online ? 'online' : 'offline'}</span>
-        {state?.speed !== undefined && <span>{withUnit(state.speed, 'km/h')}</span>}
+        {state?.speed !== undefined && <span>{speed(state.speed)}</span>}
         {state?.seenAt && <span title={dateTime(state.seenAt)}>heard {age(now.value - Date.parse(state.seenAt))} ago</span>}
         {state?.score !== undefined && (
           <span>

@@ -9,15 +9,12 @@ public sealed record PublishingOptions : IValidatableObject
     public const string Section = "Publishing";
 
     /// <summary>How many unacknowledged publishes the gateway holds before it stops reading from sockets.</summary>
-    [Range(1, 1_000_000, ErrorMessage = "Publishing:MaxInFlight must be between 1 and 1000000.")]
     public int MaxInFlight { get; init; } = 20_000;
 
     /// <summary>How many bytes of payload these may have together, before it stops reading from sockets.</summary>
-    [Range(1_024, 64L * 1024 * 1024 * 1024, ErrorMessage = "Publishing:MaxInFlightBytes must be between 1024 and 64 GiB.")]
     public long MaxInFlightBytes { get; init; } = 256L * 1024 * 1024;
 
     /// <summary>How many of these one connection may have, so that one vehicle cannot take them all. MQTT 5 clients are told as their Receive Maximum.</summary>
-    [Range(1, ushort.MaxValue, ErrorMessage = "Publishing:MaxInFlightPerConnection must be between 1 and 65535.")]
     public int MaxInFlightPerConnection { get; init; } = 256;
 
     /// <summary>How long the log may take to store a message before its vehicle is disconnected, to send it again later.</summary>
@@ -30,6 +27,11 @@ public sealed record PublishingOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (MaxInFlight is < 1 or > 1_000_000) yield return new ValidationResult($"Publishing:MaxInFlight is {MaxInFlight}; it must be between 1 and 1000000.");
+        if (MaxInFlightBytes is < 1_024 or > 64L * 1024 * 1024 * 1024)
+            yield return new ValidationResult($"Publishing:MaxInFlightBytes is {MaxInFlightBytes}; it must be between 1024 and 64 GiB.");
+        if (MaxInFlightPerConnection is < 1 or > ushort.MaxValue)
+            yield return new ValidationResult($"Publishing:MaxInFlightPerConnection is {MaxInFlightPerConnection}; it must be between 1 and 65535.");
         if (DeliveryTimeout < TimeSpan.FromMilliseconds(100) || DeliveryTimeout > TimeSpan.FromHours(1))
             yield return new ValidationResult($"Publishing:DeliveryTimeout is {DeliveryTimeout}; it must be between 0.1 s and 1 h.");
         if (Linger < TimeSpan.Zero || Linger >= DeliveryTimeout)

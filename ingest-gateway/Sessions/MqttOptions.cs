@@ -12,11 +12,9 @@ public sealed record MqttOptions : IValidatableObject
     public string Host { get; init; } = "127.0.0.1";
 
     /// <summary>0 takes any free port.</summary>
-    [Range(0, 65_535, ErrorMessage = "Mqtt:Port must be between 0 and 65535 (0: any free one).")]
     public int Port { get; init; } = 1883;
 
     /// <summary>Bytes of one MQTT packet. Larger ones are not taken into memory: they are refused and their head is dead-lettered.</summary>
-    [Range(1_024, 16 * 1024 * 1024, ErrorMessage = "Mqtt:MaxPacketSize must be between 1024 and 16777216 bytes.")]
     public int MaxPacketSize { get; init; } = 1024 * 1024;
 
     /// <summary>How long a client has from opening its connection to its CONNECT.</summary>
@@ -32,6 +30,9 @@ public sealed record MqttOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (Port is < 0 or > 65_535) yield return new ValidationResult($"Mqtt:Port is {Port}; it must be between 0 and 65535 (0: any free one).");
+        if (MaxPacketSize is < 1_024 or > 16 * 1024 * 1024)
+            yield return new ValidationResult($"Mqtt:MaxPacketSize is {MaxPacketSize}; it must be between 1024 and 16777216 bytes.");
         if (Address is null) yield return new ValidationResult($"Mqtt:Host is '{Host}'; it must be an IP address, localhost or *.");
         if (ConnectTimeout < TimeSpan.FromMilliseconds(100)) yield return new ValidationResult($"Mqtt:ConnectTimeout is {ConnectTimeout}; it must be at least 0.1 s.");
     }

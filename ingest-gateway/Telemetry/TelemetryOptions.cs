@@ -8,7 +8,6 @@ public sealed record TelemetryOptions : IValidatableObject
     public const string Section = "Telemetry";
 
     /// <summary>Samples in one batch.</summary>
-    [Range(1, 100_000, ErrorMessage = "Telemetry:MaxSamples must be between 1 and 100000.")]
     public int MaxSamples { get; init; } = 600;
 
     /// <summary>How far a vehicle's clock may be ahead of the gateway's.</summary>
@@ -19,6 +18,7 @@ public sealed record TelemetryOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (MaxSamples is < 1 or > 100_000) yield return new ValidationResult($"Telemetry:MaxSamples is {MaxSamples}; it must be between 1 and 100000.");
         if (MaxClockLead < TimeSpan.Zero) yield return new ValidationResult($"Telemetry:MaxClockLead is {MaxClockLead}; it must not be negative.");
     }
 }

@@ -133,7 +133,7 @@ public abstract partial class GatewayScenarios
                     {
                         for (ushort id = 1; id < ushort.MaxValue; id++) await raw.PublishAsync(MqttTopics.Telemetry(vin), Batches.Bytes(vin, id), id);
                     }
-                    catch (IOException)
+                    catch (Exception e) when (e is IOException or ObjectDisposedException)
                     {
                         // killed
                     }

@@ -7,7 +7,7 @@ internal static class ServiceSettings
 {
     private static readonly string[] Assemblies =
     [
-        "Kappa.Iot.Contracts", "Kappa.Iot.IngestGateway", "Kappa.Iot.ScoringService", "Kappa.Iot.DigitalTwinSink", "Kappa.Iot.AlertApi",
+        "Kappa.Iot.Contracts", "Kappa.Iot.Twins", "Kappa.Iot.IngestGateway", "Kappa.Iot.ScoringService", "Kappa.Iot.DigitalTwinSink", "Kappa.Iot.AlertApi",
     ];
 
     /// <summary>What the host, ASP.NET and OpenTelemetry read, and service-defaults.</summary>

@@ -114,7 +114,7 @@ internal sealed partial class PartitionLog
         return Swap(group, rewritten, path) ? rewritten.Size : null;
     }
 
-    private static void Copy(
+    private void Copy(
         List<Segment> group, Segment rewritten, Dictionary<UInt128, long> latest, ILookup<long, AbortedTransaction> aborted, long now, bool keepLast)
     {
         foreach (var segment in group)

@@ -1,4 +1,5 @@
 using Kappa.Iot.Embedded.Groups;
+using Kappa.Iot.Embedded.Log;
 using Kappa.Iot.Embedded.Topics;
 using Kappa.Iot.Embedded.Transactions;
 
@@ -73,14 +74,29 @@ internal sealed partial class Broker : IDisposable
         foreach (var topic in Topics.All)
         {
             foreach (var partition in topic.Partitions)
-            {
-                var removed = partition.ApplyRetention(Options.ProducerExpiration);
-                if (removed > 0)
-                    LogRetention(Options.Logger, partition.Name, removed, partition.StartOffset);
-                var won = partition.Settings.Compact ? partition.Compact() : 0;
-                if (won > 0)
-                    LogCompaction(Options.Logger, partition.Name, won);
-            }
+                Clean(partition);
+        }
+    }
+
+    private void Clean(PartitionLog partition)
+    {
+        try
+        {
+            var removed = partition.ApplyRetention(Options.ProducerExpiration);
+            if (removed > 0)
+                LogRetention(Options.Logger, partition.Name, removed, partition.StartOffset);
+            var won = partition.Settings.Compact ? partition.Compact() : 0;
+            if (won > 0)
+                LogCompaction(Options.Logger, partition.Name, won);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Records or the whole topic were deleted meanwhile; what is left has its turn next time.
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            // One partition that cannot be cleaned must not keep the others from it.
+            LogCleaningFailed(Options.Logger, e, partition.Name);
         }
     }
 

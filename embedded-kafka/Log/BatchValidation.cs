@@ -52,7 +52,7 @@ internal static class BatchValidation
                 ? AppendResult.Refused(ErrorCode.InvalidRecord, "Compacted topic cannot accept message without key.")
                 : null;
         }
-        catch (Exception e) when (e is InvalidDataException or OverflowException)
+        catch (InvalidDataException e)
         {
             return AppendResult.Refused(ErrorCode.CorruptMessage, e.Message);
         }

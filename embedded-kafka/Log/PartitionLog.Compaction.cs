@@ -99,6 +99,24 @@ internal sealed partial class PartitionLog
         var temporary = path + ".tmp";
         File.Delete(temporary);
         var rewritten = Segment.CreateAt(temporary, group[0].BaseOffset);
+        try
+        {
+            Copy(group, rewritten, latest, aborted, now, keepLast);
+        }
+        catch
+        {
+            rewritten.Dispose();
+            throw;
+        }
+
+        rewritten.CreatedAt = group[0].CreatedAt;
+        rewritten.ClosedAt = group.Max(s => s.ClosedAt);
+        return Swap(group, rewritten, path) ? rewritten.Size : null;
+    }
+
+    private void Copy(
+        List<Segment> group, Segment rewritten, Dictionary<UInt128, long> latest, ILookup<long, AbortedTransaction> aborted, long now, bool keepLast)
+    {
         foreach (var segment in group)
         {
             var dropTombstones = now - segment.ClosedAt > Settings.DeleteRetention.TotalMilliseconds;
@@ -112,10 +130,7 @@ internal sealed partial class PartitionLog
             }
         }
 
-        rewritten.CreatedAt = group[0].CreatedAt;
-        rewritten.ClosedAt = group.Max(s => s.ClosedAt);
         rewritten.Flush();
-        return Swap(group, rewritten, path) ? rewritten.Size : null;
     }
 
     private bool Swap(List<Segment> group, Segment rewritten, string path)

@@ -102,10 +102,27 @@ internal sealed partial class PartitionLog
     /// <summary>The first record with a time of <paramref name="timestamp"/> (ms) or later.</summary>
     public (long Offset, long Timestamp)? FindByTime(long timestamp, bool committedOnly)
     {
+        while (true)
+        {
+            try
+            {
+                return SearchByTime(timestamp, committedOnly);
+            }
+            catch (ObjectDisposedException)
+            {
+                // Retention or compaction took a segment away: search what is there now.
+            }
+        }
+    }
+
+    private (long Offset, long Timestamp)? SearchByTime(long timestamp, bool committedOnly)
+    {
         List<(Segment Segment, long Position, long Size)> candidates;
         long limit, start;
         lock (_lock)
         {
+            if (_deleted)
+                return null;
             limit = committedOnly ? StableOffset : EndOffset;
             start = StartOffset;
             candidates = [.. _segments.Where(s => s.MaxTimestamp >= timestamp).Select(s => (s, s.Index.PositionOfTime(timestamp), s.Size))];

@@ -138,11 +138,9 @@ internal sealed partial class PartitionLog : IDisposable
         try
         {
             var segment = ActiveFor(header.Size, now);
-            segment.Append(batch.Span, header);
+            segment.Append(batch.Span, header, _flush);
             if (segment.CreatedAt == 0)
                 segment.CreatedAt = now;
-            if (_flush)
-                segment.Flush();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -11,12 +11,12 @@ internal static class RecordReader
         var position = 0;
         for (var i = 0; i < header.RecordCount; i++)
         {
-            var length = checked((int)VarInt(data.Span, ref position));
+            var length = VarInt(data.Span, ref position);
             if (length < 0 || length > data.Length - position)
                 throw new InvalidDataException($"Record {i} of the batch at offset {header.BaseOffset} claims {length} bytes.");
 
-            yield return ReadOne(header, data.Slice(position, length));
-            position += length;
+            yield return ReadOne(header, data.Slice(position, (int)length));
+            position += (int)length;
         }
     }
 

@@ -49,11 +49,7 @@ internal sealed class Segment : IDisposable
 
     public static string PathOf(string directory, long baseOffset) => System.IO.Path.Combine(directory, $"{baseOffset:D20}{Extension}");
 
-    public static Segment Create(string directory, long baseOffset)
-    {
-        var path = PathOf(directory, baseOffset);
-        return new Segment(path, baseOffset, File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete));
-    }
+    public static Segment Create(string directory, long baseOffset) => CreateAt(PathOf(directory, baseOffset), baseOffset);
 
     /// <summary>A new segment under another name, for compaction to fill.</summary>
     public static Segment CreateAt(string path, long baseOffset) =>
@@ -63,11 +59,14 @@ internal sealed class Segment : IDisposable
         new(path, baseOffset, File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete));
 
     /// <summary>Hands the batch to the operating system. If that fails, the file is as it was.</summary>
-    public void Append(ReadOnlySpan<byte> batch, in RecordBatchHeader header)
+    /// <param name="flush">Forces it down to the disk as well.</param>
+    public void Append(ReadOnlySpan<byte> batch, in RecordBatchHeader header, bool flush = false)
     {
         try
         {
             RandomAccess.Write(_file, batch, Size);
+            if (flush)
+                Flush();
         }
         catch (IOException)
         {

@@ -19,7 +19,8 @@ internal static class ServerCommand
         var autoCreate = new Option<bool>("--auto-create-topics") { Description = "make topics when clients ask for them by name" };
         port.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int>() is < 0 or > 65535)
+            // A value that is no number at all is reported by the parser itself.
+            if (result.Tokens is [var token] && int.TryParse(token.Value, out var value) && value is < 0 or > 65535)
                 result.AddError("--port must be between 0 and 65535.");
         });
 

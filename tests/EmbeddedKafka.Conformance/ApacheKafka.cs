@@ -32,6 +32,7 @@ internal sealed class ApacheKafka : IAsyncDisposable
         var data = Directory.CreateTempSubdirectory("apache-kafka-");
         var properties = Path.Combine(data.FullName, "extra.properties");
         await File.WriteAllTextAsync(properties, """
+            broker.session.timeout.ms=120000
             log.cleaner.backoff.ms=500
             log.retention.check.interval.ms=1000
             log.initial.task.delay.ms=500

@@ -34,6 +34,9 @@ public sealed class KafkaClients(string bootstrapServers)
             ReplicationFactor = 1,
             Configs = configs.ToDictionary(c => c.Name, c => c.Value),
         }]);
+
+        // Apache Kafka answers a moment before its broker knows of the topic.
+        await EventuallyAsync(() => admin.GetMetadata(name, Patience).Topics[0].Partitions.Count == partitions, $"topic {name} is there");
     }
 
     public IProducer<byte[], byte[]> Producer(Action<ProducerConfig>? change = null)

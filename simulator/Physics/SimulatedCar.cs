@@ -135,7 +135,7 @@ public abstract class SimulatedCar
         var fault = s.FaultRepaired == 0 && s.NextSampleMs >= s.FaultFromMs ? s.Fault : FaultKind.None;
         // A bad one is fully there after half a minute, a slight one after a minute.
         if (fault != FaultKind.None) s.FaultProgress = Math.Min(1, s.FaultProgress + (dt / (30 + (30 * (1 - s.FaultSeverity)))));
-        if (fault == FaultKind.CoolantLeak) s.CoolantLevel = Math.Max(0, s.CoolantLevel - (s.FaultSeverity * dt / 40));
+        if (fault == FaultKind.CoolantLeak) s.CoolantLevel = Math.Max(0, s.CoolantLevel - (s.FaultSeverity * dt / 25));
 
         s.Ambient += (0.0005 * (Parameters.Ambient - s.Ambient) * dt) + (0.01 * Math.Sqrt(dt) * Noise.Normal(ref s.Random));
         _driver.Step(ref s, dt);

@@ -114,7 +114,10 @@ public abstract class SimulatedCar
             Random = random,
             NextSampleMs = startMs,
             Ambient = p.Ambient,
-            Air0 = p.TyrePressure, Air1 = p.TyrePressure, Air2 = p.TyrePressure, Air3 = p.TyrePressure,
+            Air0 = p.TyrePressure,
+            Air1 = p.TyrePressure,
+            Air2 = p.TyrePressure,
+            Air3 = p.TyrePressure,
             CoolantLevel = 1,
         };
         s.OdometerKm = Noise.Between(ref s.Random, 1_000, 140_000);

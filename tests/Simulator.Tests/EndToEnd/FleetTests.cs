@@ -11,7 +11,11 @@ public sealed class FleetTests
 {
     private static BrokerOptions To(TestBroker broker) => new()
     {
-        Host = "127.0.0.1", Port = broker.Port, FirstBackoff = TimeSpan.FromMilliseconds(50), LongestBackoff = TimeSpan.FromMilliseconds(500), ConnectRate = 1000,
+        Host = "127.0.0.1",
+        Port = broker.Port,
+        FirstBackoff = TimeSpan.FromMilliseconds(50),
+        LongestBackoff = TimeSpan.FromMilliseconds(500),
+        ConnectRate = 1000,
     };
 
     [Theory]

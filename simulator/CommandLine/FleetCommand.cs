@@ -58,14 +58,14 @@ internal static class FleetCommand
                 StateFolder = parsed.GetValue(state),
                 TruthFile = parsed.GetValue(truth),
                 RosterFile = parsed.GetValue(roster),
+                ConnectTimeout = shared.ConnectTimeout(parsed),
             },
             shared.Broker(parsed),
-            shared.ConnectTimeout(parsed),
             shared.Json(parsed)));
         return command;
     }
 
-    private static async Task<int> RunAsync(FleetOptions options, BrokerOptions broker, TimeSpan connectTimeout, bool json)
+    private static async Task<int> RunAsync(FleetOptions options, BrokerOptions broker, bool json)
     {
         if (options.Problem() is { } wrong)
         {
@@ -74,7 +74,7 @@ internal static class FleetCommand
         }
 
         using var stop = new StopSignals();
-        if (await BrokerProbe.WaitAsync(broker, connectTimeout, stop.Token) is { } unreachable)
+        if (await BrokerProbe.WaitAsync(broker, options.ConnectTimeout, stop.Token) is { } unreachable)
         {
             await Console.Error.WriteLineAsync(unreachable);
             return ExitCode.Failed;

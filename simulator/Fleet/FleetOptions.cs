@@ -41,6 +41,9 @@ public sealed record FleetOptions
     /// <summary>File that gets the list of the vehicles and their owners.</summary>
     public string? RosterFile { get; init; }
 
+    /// <summary>How long the first vehicle may take to connect.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>How long the end waits for missing acknowledgements.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(20);
 

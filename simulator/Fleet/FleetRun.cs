@@ -11,6 +11,7 @@ namespace Kappa.Iot.Simulator.Fleet;
 public sealed class FleetRun : IDisposable
 {
     private readonly FleetOptions _options;
+    private readonly BrokerOptions _broker;
     private readonly TimeProvider _time;
     private readonly FleetManifest _manifest;
     private readonly FleetWorld _world;
@@ -26,6 +27,7 @@ public sealed class FleetRun : IDisposable
     public FleetRun(FleetOptions options, BrokerOptions broker, TimeProvider time)
     {
         _options = options;
+        _broker = broker;
         _time = time;
         var clock = new EventClock(time, options.Speed);
         JournalContent? past = null;
@@ -44,7 +46,7 @@ public sealed class FleetRun : IDisposable
 
         _ledger = new FaultLedger(options.TruthFile);
         _world = new FleetWorld(options, clock, _ledger, _journal);
-        Build(broker, past);
+        Build(past);
         _faults = new FaultSchedule(_vehicles, options.Faults ?? new FaultOptions(), clock, time, options.Seed ^ (ulong)clock.StartMs);
         _faultsWanted = options.Faults is { Wait: false } || (options.Faults is not null && _manifest.FaultsOn);
     }
@@ -63,6 +65,7 @@ public sealed class FleetRun : IDisposable
 
     /// <summary>Drives until <paramref name="stop"/> or the end of the duration, then waits for missing acknowledgements and says goodbye.</summary>
     /// <returns>True if everything was acknowledged.</returns>
+    /// <exception cref="IOException">No vehicle could connect, or the journal cannot be written.</exception>
     public async Task<bool> RunAsync(CancellationToken stop)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -118,9 +121,9 @@ public sealed class FleetRun : IDisposable
         _ledger.Dispose();
     }
 
-    private void Build(BrokerOptions broker, JournalContent? past)
+    private void Build(JournalContent? past)
     {
-        var gate = new ConnectGate(broker.ConnectRate, _time);
+        var gate = new ConnectGate(_broker.ConnectRate, _time);
         var open = (past?.Open ?? []).ToLookup(d => d.Vin);
         if (past is not null) Counters.Resume(past.Published, past.Acknowledged, past.Refused);
         var roster = Roster.Create(_options.Vehicles, _options.Profiles, _options.Seed);
@@ -145,7 +148,7 @@ public sealed class FleetRun : IDisposable
 
             // A boot is named by its first sample's time, which is later than that of any boot before.
             var bootId = (ulong)car.State.NextSampleMs;
-            var link = new VehicleLink(identity.Vin, broker, gate, Counters, _journal is null ? null : _journal.Settled);
+            var link = new VehicleLink(identity.Vin, _broker, gate, Counters, _journal is null ? null : _journal.Settled);
             link.Restore(open[identity.Vin]);
             _vehicles.Add(new FleetVehicle(identity, car, bootId, link, _world));
         }
@@ -155,6 +158,7 @@ public sealed class FleetRun : IDisposable
     {
         try
         {
+            await FirstConnectionAsync(ending.Token);
             _phase = "history";
             while (!_vehicles.TrueForAll(v => v.IsLive)) await Task.Delay(TimeSpan.FromMilliseconds(100), _time, ending.Token);
             _phase = "live";
@@ -164,6 +168,17 @@ public sealed class FleetRun : IDisposable
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
             // Told to stop.
+        }
+    }
+
+    private async Task FirstConnectionAsync(CancellationToken stop)
+    {
+        var began = _time.GetTimestamp();
+        while (!Counters.EverConnected)
+        {
+            if (_time.GetElapsedTime(began) > _options.ConnectTimeout)
+                throw new IOException($"No vehicle could connect in {_options.ConnectTimeout.TotalSeconds:0.#} s. {Counters.LastTrouble ?? $"The broker {_broker} does not answer"}. Is it an MQTT broker that lets these vehicles in?");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), _time, stop);
         }
     }
 
@@ -177,7 +192,7 @@ public sealed class FleetRun : IDisposable
     private async Task DrainAsync()
     {
         _phase = "draining";
-        using var patience = new CancellationTokenSource(_options.DrainTimeout, _time);
+        using var patience = new CancellationTokenSource(Counters.EverConnected ? _options.DrainTimeout : TimeSpan.Zero, _time);
         try
         {
             await Task.WhenAll(_vehicles.Select(v => v.Link.DrainAsync(patience.Token)));

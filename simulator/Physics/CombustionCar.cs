@@ -112,13 +112,13 @@ public sealed class CombustionCar : SimulatedCar
         if (s.Coolant > 101) s.Fan = 1;
         else if (s.Coolant < 96) s.Fan = 0;
 
-        var flow = Math.Clamp((s.CoolantLevel - 0.15) / 0.6, 0, 1);
+        var flow = Math.Clamp((s.CoolantLevel - 0.25) / 0.6, 0, 1);
         var radiator = s.Thermostat * flow * (0.16 + (0.06 * Math.Pow(s.Speed, 0.8)) + (0.4 * s.Fan));
         var block = 0.018 + (0.0018 * s.Speed);
         var heat = 0.6 + (0.29 * fuelPower);
         // Without coolant there is less to heat, and what is left boils.
         var boiling = Math.Max(0, s.Coolant - 116) * 0.9;
-        var capacity = 32 + (30 * s.CoolantLevel);
+        var capacity = 26 + (36 * s.CoolantLevel);
         s.Coolant += (heat - ((radiator + block) * (s.Coolant - s.Ambient)) - boiling) / capacity * dt;
 
         var oil = s.Coolant + 3 + (s.Load * s.Rpm / 14_000);

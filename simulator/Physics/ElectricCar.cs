@@ -95,7 +95,11 @@ public sealed class ElectricCar : SimulatedCar
         _current = -amps;
         var mean = _packVoltage / Cells;
         _cellMax = mean + (0.6 * p.CellSpread) + (0.00002 * Math.Abs(amps));
-        _cellMin = mean - p.CellSpread - (0.00003 * Math.Abs(amps)) - (decay * (0.09 + (0.0018 * amps)));
+        _cellMin = mean - p.CellSpread - (0.00003 * Math.Abs(amps));
+        // A bad cell sags under load and shoots up when charged.
+        var bad = mean - (decay * (0.09 + (0.0018 * amps)));
+        _cellMin = Math.Min(_cellMin, bad - (decay > 0 ? p.CellSpread : 0));
+        _cellMax = Math.Max(_cellMax, bad);
 
         var loss = (amps * amps * resistance / 1000) + (decay * (0.8 + (amps * amps * 0.00002)));
         s.StateOfCharge = Math.Clamp(s.StateOfCharge - ((amps * dt / 36 / p.PackCapacityAh) + (decay * 0.004 * dt)), 0, 100);

@@ -46,7 +46,8 @@ internal sealed class Sensors
             var value = sample[i];
             if (_noise[i] > 0) value += _noise[i] * (float)Noise.Normal(ref random);
             if (_step[i] > 0) value = MathF.Round(value / _step[i]) * _step[i];
-            columns[i].Values.Add(Math.Clamp(value, _min[i], _max[i]));
+            // + 0: no negative zeros.
+            columns[i].Values.Add(Math.Clamp(value, _min[i], _max[i]) + 0f);
         }
     }
 }

@@ -114,7 +114,10 @@ public abstract class SimulatedCar
             Random = random,
             NextSampleMs = startMs,
             Ambient = p.Ambient,
-            Air0 = p.TyrePressure, Air1 = p.TyrePressure, Air2 = p.TyrePressure, Air3 = p.TyrePressure,
+            Air0 = p.TyrePressure,
+            Air1 = p.TyrePressure,
+            Air2 = p.TyrePressure,
+            Air3 = p.TyrePressure,
             CoolantLevel = 1,
         };
         s.OdometerKm = Noise.Between(ref s.Random, 1_000, 140_000);
@@ -135,7 +138,7 @@ public abstract class SimulatedCar
         var fault = s.FaultRepaired == 0 && s.NextSampleMs >= s.FaultFromMs ? s.Fault : FaultKind.None;
         // A bad one is fully there after half a minute, a slight one after a minute.
         if (fault != FaultKind.None) s.FaultProgress = Math.Min(1, s.FaultProgress + (dt / (30 + (30 * (1 - s.FaultSeverity)))));
-        if (fault == FaultKind.CoolantLeak) s.CoolantLevel = Math.Max(0, s.CoolantLevel - (s.FaultSeverity * dt / 40));
+        if (fault == FaultKind.CoolantLeak) s.CoolantLevel = Math.Max(0, s.CoolantLevel - (s.FaultSeverity * dt / 25));
 
         s.Ambient += (0.0005 * (Parameters.Ambient - s.Ambient) * dt) + (0.01 * Math.Sqrt(dt) * Noise.Normal(ref s.Random));
         _driver.Step(ref s, dt);

@@ -15,7 +15,10 @@ internal sealed class SimulatorProcess : IDisposable
     {
         var start = new ProcessStartInfo("dotnet")
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
         };
         start.ArgumentList.Add(typeof(FleetRun).Assembly.Location);
         foreach (var argument in arguments) start.ArgumentList.Add(argument);

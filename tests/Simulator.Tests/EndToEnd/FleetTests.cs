@@ -11,7 +11,11 @@ public sealed class FleetTests
 {
     private static BrokerOptions To(TestBroker broker) => new()
     {
-        Host = "127.0.0.1", Port = broker.Port, FirstBackoff = TimeSpan.FromMilliseconds(50), LongestBackoff = TimeSpan.FromMilliseconds(500), ConnectRate = 1000,
+        Host = "127.0.0.1",
+        Port = broker.Port,
+        FirstBackoff = TimeSpan.FromMilliseconds(50),
+        LongestBackoff = TimeSpan.FromMilliseconds(500),
+        ConnectRate = 1000,
     };
 
     [Theory]
@@ -150,6 +154,44 @@ public sealed class FleetTests
             foreach (var boot in inOrder.GroupBy(b => b.BootId)) Assert.Equal(Enumerable.Range(1, boot.Count()).Select(i => (ulong)i), boot.Select(b => b.Sequence));
             for (var i = 1; i < inOrder.Count; i++) Assert.Equal(inOrder[i - 1].StartTimeMs + 10_000, inOrder[i].StartTimeMs);
             Assert.True(inOrder.Count >= 360);
+        }
+    }
+
+    [Fact]
+    public async Task Something_that_listens_but_is_no_broker_ends_with_a_clear_error()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        var broker = new BrokerOptions { Host = "127.0.0.1", Port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port, AttemptTimeout = TimeSpan.FromMilliseconds(200) };
+        using var fleet = new FleetRun(new FleetOptions { Vehicles = 2, ConnectTimeout = TimeSpan.FromSeconds(1) }, broker, TimeProvider.System);
+
+        var error = await Assert.ThrowsAsync<IOException>(() => fleet.RunAsync(TestContext.Current.CancellationToken));
+        Assert.Contains(broker.ToString(), error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Mosquitto_acknowledges_everything()
+    {
+        const string mosquitto = "/usr/sbin/mosquitto";
+        if (!File.Exists(mosquitto)) Assert.Skip("mosquitto is not installed.");
+        using var folder = new TemporaryFolder();
+        await using var free = await TestBroker.StartAsync();
+        await free.KillAsync();
+        await File.WriteAllTextAsync(
+            folder.File("mosquitto.conf"), $"listener {free.Port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 4\n", TestContext.Current.CancellationToken);
+        using var server = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(mosquitto, ["-c", folder.File("mosquitto.conf")]) { RedirectStandardError = true })!;
+        try
+        {
+            Assert.Null(await BrokerProbe.WaitAsync(To(free), TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+            using var fleet = new FleetRun(new FleetOptions { Vehicles = 10, History = TimeSpan.FromMinutes(20), Duration = TimeSpan.Zero }, To(free), TimeProvider.System);
+            Assert.True(await fleet.RunAsync(TestContext.Current.CancellationToken));
+            Assert.True(fleet.Summary.Acknowledged >= 10 * 120);
+            Assert.Equal(fleet.Summary.Published, fleet.Summary.Acknowledged);
+        }
+        finally
+        {
+            server.Kill();
+            await server.WaitForExitAsync(CancellationToken.None);
         }
     }
 

@@ -14,6 +14,9 @@ public sealed record TrainingOptions
     /// <summary>Steps of ten seconds that are kept in memory at most; beyond, vehicles are left out, those with the highest hash of their id first.</summary>
     [Range(100, 100_000_000)] public int MaxSteps { get; init; } = 400_000;
 
+    /// <summary>Steps that are enough to say what is normal; of more, whole vehicles are left out.</summary>
+    [Range(100, 100_000_000)] public int MaxCalibrationSteps { get; init; } = 50_000;
+
     [Range(1, 10_000)] public int Trees { get; init; } = 60;
 
     [Range(2, 1000)] public int Leaves { get; init; } = 31;

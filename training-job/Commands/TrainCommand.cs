@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.Json;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection;
@@ -30,7 +31,8 @@ internal static class TrainCommand
         training.AddTo(command);
         command.Validators.Add(result =>
         {
-            if (result.Errors.Any()) return;
+            // A value that could not be read has its own message.
+            if (result.Errors.Any() || result.Children.OfType<OptionResult>().Any(option => option.Errors.Any())) return;
             if (result.GetValue(traces) is null == result.GetValue(from) is null) result.AddError("Give either --from (and --to) or --traces.");
             if (result.GetValue(from) is { } first && (result.GetValue(to) ?? time.GetUtcNow()) <= first) result.AddError("--to must be after --from.");
         });

@@ -104,7 +104,7 @@ public static class ModelArtifact
         if (!(model.Threshold > 0)) throw new InvalidDataException($"Model '{modelId}' has the threshold {model.Threshold}; it must be above 0.");
         foreach (var sensor in model.Sensors)
         {
-            if (!(sensor.Scale > 0) || sensor.Reliance.Length != model.Sensors.Count || sensor.Tails.Length != ResidualStatistics.PerSignal)
+            if (!(sensor.Scale > 0) || sensor.Reliance.Length != model.Sensors.Count || sensor.Tails.Length != SignalStatistics.PerSignal)
                 throw new InvalidDataException($"The calibration of signal {sensor.Signal} in model '{modelId}' is not complete.");
         }
     }

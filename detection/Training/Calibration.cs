@@ -23,17 +23,18 @@ internal static class Calibration
     /// <param name="signal">Which signal.</param>
     public static TailTable?[] Tails(SensorTable table, float[][] residuals, int signal)
     {
-        var sizes = new List<float>[ResidualStatistics.PerSignal];
+        var sizes = new List<float>[SignalStatistics.PerSignal];
         for (var k = 0; k < sizes.Length; k++) sizes[k] = [];
         var rings = new StepRings(1);
         Span<float> value = stackalloc float[1];
-        Span<float> statistics = stackalloc float[ResidualStatistics.PerSignal];
+        Span<float> statistics = stackalloc float[SignalStatistics.PerSignal];
         for (var row = 0; row < table.Rows; row++)
         {
+            if (!table.Calibrates[row]) continue;
             Follow(rings, table.Gaps[row]);
             value[0] = residuals[signal][row];
             rings.Push(value);
-            ResidualStatistics.Read(rings, 0, statistics);
+            SignalStatistics.Read(rings, 0, Level(table, row, signal), statistics);
             for (var k = 0; k < sizes.Length; k++)
             {
                 if (!float.IsNaN(statistics[k])) sizes[k].Add(Math.Abs(statistics[k]));
@@ -54,13 +55,14 @@ internal static class Calibration
         var age = 0;
         for (var row = 0; row < table.Rows; row++)
         {
+            fused[row] = float.NaN;
+            if (!table.Calibrates[row]) continue;
             Follow(rings, table.Gaps[row]);
             age = table.Gaps[row] < 0 ? 1 : age + 1;
             for (var s = 0; s < signals; s++) values[s] = residuals[s][row];
             rings.Push(values);
-            fused[row] = float.NaN;
-            if (age < ResidualStatistics.MinAge) continue;
-            for (var s = 0; s < signals; s++) rarities[s] = VirtualSensorDetector.Rarity(rings, s, tails[s]);
+            if (age < SignalStatistics.MinAge) continue;
+            for (var s = 0; s < signals; s++) rarities[s] = float.IsNaN(values[s]) ? float.NaN : VirtualSensorDetector.Rarity(rings, s, Level(table, row, s), tails[s]);
             fused[row] = Evidence.Fuse(rarities, top, out _);
         }
         return fused;
@@ -104,6 +106,8 @@ internal static class Calibration
         }
         return alerts;
     }
+
+    private static float Level(SensorTable table, int row, int signal) => table.Row(row)[signal * SensorFeatures.PerSignal + 1] - table.Typical[signal];
 
     private static float JustAbove(float candidate) => Math.Max(candidate * 1.001f, 1e-3f);
 

@@ -6,17 +6,21 @@ internal sealed class SensorTable
     /// <summary>A signal is used where at least this share of the steps has it.</summary>
     private const double MinPresent = 0.5;
 
+    // Row by row, so that evaluating a row touches one place of memory.
+    private readonly float[] _features;
+
     private SensorTable(IReadOnlyList<uint> signals, int rows)
     {
         Signals = signals;
         Rows = rows;
-        Features = new float[signals.Count * SensorFeatures.PerSignal][];
-        for (var f = 0; f < Features.Length; f++) Features[f] = new float[rows];
+        Width = signals.Count * SensorFeatures.PerSignal;
+        _features = new float[(long)rows * Width];
         Observed = new float[signals.Count][];
         for (var s = 0; s < Observed.Length; s++) Observed[s] = new float[rows];
         Typical = new float[signals.Count];
         Gaps = new int[rows];
         Fold = new int[rows];
+        Calibrates = new bool[rows];
     }
 
     /// <summary>Ids, in the model's order.</summary>
@@ -24,8 +28,8 @@ internal sealed class SensorTable
 
     public int Rows { get; }
 
-    /// <summary>By feature, then row; missing ones filled with the signal's median.</summary>
-    public float[][] Features { get; }
+    /// <summary>Features of a row.</summary>
+    public int Width { get; }
 
     /// <summary>By signal, then row; NaN where the step had no sample.</summary>
     public float[][] Observed { get; }
@@ -40,9 +44,12 @@ internal sealed class SensorTable
 
     public int Folds { get; private set; }
 
+    /// <summary>Rows that say what is normal: all, or those of as many vehicles as are enough.</summary>
+    public bool[] Calibrates { get; }
+
     public IReadOnlyList<LeftOutSignal> LeftOut { get; private init; } = [];
 
-    public static SensorTable Build(TrainingSet set, int folds)
+    public static SensorTable Build(TrainingSet set, TrainingOptions options)
     {
         var vehicles = set.Series.Where(v => v.Steps > 0).ToList();
         var rows = vehicles.Sum(v => v.Steps);
@@ -56,22 +63,20 @@ internal sealed class SensorTable
             {
                 Copy(vehicle.Observed[used[s]], table.Observed[s], start, vehicle.Steps);
                 for (var k = 0; k < SensorFeatures.PerSignal; k++)
-                    Copy(vehicle.Means[used[s] * SensorFeatures.PerSignal + k], table.Features[s * SensorFeatures.PerSignal + k], start, vehicle.Steps);
+                    table.CopyFeature(vehicle.Means[used[s] * SensorFeatures.PerSignal + k], s * SensorFeatures.PerSignal + k, start, vehicle.Steps);
             }
             vehicle.Gaps.CopyTo(table.Gaps, start);
             table.Gaps[start] = -1;
             start += vehicle.Steps;
         }
         table.FillMissing();
-        table.AssignFolds(vehicles, folds);
+        table.AssignFolds(vehicles, options.Folds);
+        table.ChooseCalibration(vehicles, options.MaxCalibrationSteps);
         return table;
     }
 
-    /// <summary>One row's features, in the order the trees know.</summary>
-    public void Row(int row, Span<float> features)
-    {
-        for (var f = 0; f < Features.Length; f++) features[f] = Features[f][row];
-    }
+    /// <summary>One row's features, in the order the trees know; missing ones filled with the signal's median.</summary>
+    public ReadOnlySpan<float> Row(int row) => _features.AsSpan(row * Width, Width);
 
     private static (List<int> Used, List<LeftOutSignal> LeftOut) Choose(List<VehicleSeries> vehicles, int rows)
     {
@@ -103,6 +108,11 @@ internal sealed class SensorTable
         else from.CopyTo(to, start);
     }
 
+    private void CopyFeature(List<float>? from, int feature, int start, int steps)
+    {
+        for (var i = 0; i < steps; i++) _features[(start + i) * Width + feature] = from is null ? float.NaN : from[i];
+    }
+
     private void FillMissing()
     {
         for (var s = 0; s < Signals.Count; s++)
@@ -110,14 +120,28 @@ internal sealed class SensorTable
             var known = Observed[s].Where(value => !float.IsNaN(value)).ToArray();
             Array.Sort(known);
             Typical[s] = known[known.Length / 2];
-            for (var k = 0; k < SensorFeatures.PerSignal; k++)
-            {
-                var column = Features[s * SensorFeatures.PerSignal + k];
-                for (var row = 0; row < column.Length; row++)
-                {
-                    if (float.IsNaN(column[row])) column[row] = Typical[s];
-                }
-            }
+        }
+        for (var i = 0; i < _features.Length; i++)
+        {
+            if (float.IsNaN(_features[i])) _features[i] = Typical[i % Width / SensorFeatures.PerSignal];
+        }
+    }
+
+    /// <summary>Whole vehicles, those with the lowest hash of their id first, until there are enough steps.</summary>
+    private void ChooseCalibration(List<VehicleSeries> vehicles, int enough)
+    {
+        var chosen = new HashSet<VehicleSeries>();
+        foreach (var vehicle in vehicles.OrderBy(v => v.Hash))
+        {
+            if (enough <= 0) break;
+            enough -= vehicle.Steps;
+            chosen.Add(vehicle);
+        }
+        var start = 0;
+        foreach (var vehicle in vehicles)
+        {
+            Array.Fill(Calibrates, chosen.Contains(vehicle), start, vehicle.Steps);
+            start += vehicle.Steps;
         }
     }
 

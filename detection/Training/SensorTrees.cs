@@ -18,12 +18,11 @@ internal static class SensorTrees
     /// <param name="options">Size and seed.</param>
     public static Trained Train(SensorTable table, int signal, int[] rows, TrainingOptions options)
     {
-        var width = table.Features.Length;
+        var width = table.Width;
         var data = new Row[rows.Length];
         for (var i = 0; i < rows.Length; i++)
         {
-            var features = new float[width];
-            table.Row(rows[i], features);
+            var features = table.Row(rows[i]).ToArray();
             features.AsSpan(signal * SensorFeatures.PerSignal, SensorFeatures.PerSignal).Clear();
             data[i] = new Row { Features = features, Label = table.Observed[signal][rows[i]] };
         }

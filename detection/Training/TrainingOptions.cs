@@ -9,10 +9,13 @@ public sealed record TrainingOptions
     [Range(1e-6, 1000)] public double FalseAlertsPerHour { get; init; } = 0.1;
 
     /// <summary>Rows that each sensor is trained on at most; drawn evenly from all steps.</summary>
-    [Range(100, 10_000_000)] public int MaxRows { get; init; } = 10_000;
+    [Range(100, 10_000_000)] public int MaxRows { get; init; } = 6_000;
 
     /// <summary>Steps of ten seconds that are kept in memory at most; beyond, vehicles are left out, those with the highest hash of their id first.</summary>
     [Range(100, 100_000_000)] public int MaxSteps { get; init; } = 400_000;
+
+    /// <summary>Steps that are enough to say what is normal; of more, whole vehicles are left out.</summary>
+    [Range(100, 100_000_000)] public int MaxCalibrationSteps { get; init; } = 50_000;
 
     [Range(1, 10_000)] public int Trees { get; init; } = 60;
 

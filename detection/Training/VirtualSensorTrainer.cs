@@ -21,7 +21,7 @@ public static class VirtualSensorTrainer
         if (set.Vehicles == 0) throw new TrainingException($"There is no telemetry of profile '{set.Profile}' in what was read. Check the profile and the time range.");
         if (set.Steps < MinSteps)
             throw new TrainingException($"There are only {set.Steps} steps of ten seconds, of {set.Vehicles} vehicles; a model needs {MinSteps}. Give a longer time range.");
-        var table = SensorTable.Build(set, options.Folds);
+        var table = SensorTable.Build(set, options);
         if (table.Signals.Count < MinSignals)
             throw new TrainingException($"Only {table.Signals.Count} signals of profile '{set.Profile}' can be used; a model needs {MinSignals}. Left out: {Describe(table.LeftOut)}.");
 
@@ -32,7 +32,7 @@ public static class VirtualSensorTrainer
         var tails = new TailTable?[signals][];
         InParallel(signals, options, s => tails[s] = Calibration.Tails(table, residuals, s), cancel);
         var fused = Calibration.Fuse(table, residuals, tails);
-        var hours = table.Rows * (double)VehicleWindow.StepMs / 3_600_000;
+        var hours = table.Calibrates.Count(row => row) * (double)VehicleWindow.StepMs / 3_600_000;
         var (threshold, alerts) = Calibration.Threshold(fused, table.Gaps, options.FalseAlertsPerHour * hours);
         progress?.Report(new("calibrate", 1, 1));
 
@@ -67,7 +67,6 @@ public static class VirtualSensorTrainer
         var rows = Array.FindAll(drawn, row => !float.IsNaN(observed[row]));
         var errors = new float[table.Rows];
         Array.Fill(errors, float.NaN);
-        var features = new float[table.Features.Length];
         for (var fold = 0; fold < table.Folds; fold++)
         {
             cancel.ThrowIfCancellationRequested();
@@ -76,9 +75,8 @@ public static class VirtualSensorTrainer
             var trees = SensorTrees.Train(table, signal, others, options).Compile();
             for (var row = 0; row < table.Rows; row++)
             {
-                if (table.Fold[row] != fold || float.IsNaN(observed[row])) continue;
-                table.Row(row, features);
-                errors[row] = observed[row] - trees.Evaluate(features);
+                if (table.Fold[row] != fold || !table.Calibrates[row] || float.IsNaN(observed[row])) continue;
+                errors[row] = observed[row] - trees.Evaluate(table.Row(row));
             }
         }
 
@@ -137,7 +135,8 @@ public static class VirtualSensorTrainer
         var metrics = new Dictionary<string, double>
         {
             ["vehicles"] = set.Vehicles,
-            ["vehicle_hours"] = hours,
+            ["vehicle_hours"] = table.Rows * (double)VehicleWindow.StepMs / 3_600_000,
+            ["calibration_hours"] = hours,
             ["steps"] = table.Rows,
             ["threshold"] = threshold,
             ["false_alerts_per_hour"] = alerts / hours,
@@ -155,6 +154,7 @@ public static class VirtualSensorTrainer
         ["false_alerts_per_hour"] = options.FalseAlertsPerHour.ToString("R", CultureInfo.InvariantCulture),
         ["max_rows"] = options.MaxRows.ToString(CultureInfo.InvariantCulture),
         ["max_steps"] = options.MaxSteps.ToString(CultureInfo.InvariantCulture),
+        ["max_calibration_steps"] = options.MaxCalibrationSteps.ToString(CultureInfo.InvariantCulture),
         ["trees"] = options.Trees.ToString(CultureInfo.InvariantCulture),
         ["leaves"] = options.Leaves.ToString(CultureInfo.InvariantCulture),
         ["min_rows_per_leaf"] = options.MinRowsPerLeaf.ToString(CultureInfo.InvariantCulture),

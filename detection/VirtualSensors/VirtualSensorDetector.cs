@@ -63,10 +63,14 @@ public sealed class VirtualSensorDetector : IDetector
         Span<float> residuals = stackalloc float[signals];
         Predict(window.Inputs, features, expected, residuals);
         window.Residuals.Push(residuals);
-        if (window.Age < ResidualStatistics.MinAge) return;
+        if (window.Age < SignalStatistics.MinAge) return;
 
         Span<float> rarities = stackalloc float[signals];
-        for (var s = 0; s < signals; s++) rarities[s] = Rarity(window.Residuals, s, Model.Sensors[s].Tails);
+        for (var s = 0; s < signals; s++)
+        {
+            var level = features[s * SensorFeatures.PerSignal + 1] - Model.Sensors[s].Typical;
+            rarities[s] = float.IsNaN(residuals[s]) ? float.NaN : Rarity(window.Residuals, s, level, Model.Sensors[s].Tails);
+        }
 
         Span<int> top = stackalloc int[Verdict.MaxReasons];
         var fused = Evidence.Fuse(rarities, top, out var count);
@@ -117,10 +121,10 @@ public sealed class VirtualSensorDetector : IDetector
     }
 
     /// <summary>The rarity of a signal's oddest statistic, NaN where none is known.</summary>
-    internal static float Rarity(StepRings residuals, int signal, TailTable?[] tails)
+    internal static float Rarity(StepRings residuals, int signal, float level, TailTable?[] tails)
     {
-        Span<float> statistics = stackalloc float[ResidualStatistics.PerSignal];
-        ResidualStatistics.Read(residuals, signal, statistics);
+        Span<float> statistics = stackalloc float[SignalStatistics.PerSignal];
+        SignalStatistics.Read(residuals, signal, level, statistics);
         var rarity = float.NaN;
         for (var k = 0; k < statistics.Length; k++)
         {

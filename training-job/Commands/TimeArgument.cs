@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 
 namespace Kappa.Iot.TrainingJob.Commands;
@@ -23,24 +22,21 @@ public static class TimeArgument
         throw new FormatException($"'{text}' is no time. Write ISO 8601 (2026-01-31T12:00:00Z), a time before now (-2h, -90m, -30s, -7d) or now.");
     }
 
-    /// <summary>An option whose value is such a time.</summary>
-    public static Option<DateTimeOffset?> Option(string name, string description, TimeProvider time) => new(name)
+    /// <summary>An option whose value is such a time; it is checked when the line is read.</summary>
+    public static Option<string?> Option(string name, string description, TimeProvider time)
     {
-        Description = description,
-        HelpName = "T",
-        CustomParser = result => Parse(result, time),
-    };
-
-    private static DateTimeOffset? Parse(ArgumentResult result, TimeProvider time)
-    {
-        try
+        var option = new Option<string?>(name) { Description = description, HelpName = "T" };
+        option.Validators.Add(result =>
         {
-            return Parse(result.Tokens.Single().Value, time.GetUtcNow());
-        }
-        catch (FormatException e)
-        {
-            result.AddError(e.Message);
-            return null;
-        }
+            try
+            {
+                if (result.Tokens.Count == 1) Parse(result.Tokens[0].Value, time.GetUtcNow());
+            }
+            catch (FormatException e)
+            {
+                result.AddError(e.Message);
+            }
+        });
+        return option;
     }
 }

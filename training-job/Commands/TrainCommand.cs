@@ -30,15 +30,21 @@ internal static class TrainCommand
         training.AddTo(command);
         command.Validators.Add(result =>
         {
-            if (result.Errors.Any()) return;
-            if (result.GetValue(traces) is null == result.GetValue(from) is null) result.AddError("Give either --from (and --to) or --traces.");
-            if (result.GetValue(from) is { } first && (result.GetValue(to) ?? time.GetUtcNow()) <= first) result.AddError("--to must be after --from.");
+            if (result.GetResult(traces) is null == result.GetResult(from) is null) result.AddError("Give either --from (and --to) or --traces.");
         });
         command.SetAction(async (parsed, cancel) =>
         {
+            var now = time.GetUtcNow();
+            var first = parsed.GetValue(from) is { } fromText ? TimeArgument.Parse(fromText, now) : now;
+            var last = parsed.GetValue(to) is { } toText ? TimeArgument.Parse(toText, now) : now;
+            if (parsed.GetValue(from) is not null && last <= first)
+            {
+                screen.Say($"--to ({last:u}) must be after --from ({first:u}).");
+                return 2;
+            }
             var log = await LogOption.ConnectAsync(parsed.GetValue(kafka)!);
             var request = new Request(
-                parsed.GetValue(profile)!, parsed.GetValue(from), parsed.GetValue(to) ?? time.GetUtcNow(), parsed.GetValue(traces)?.FullName,
+                parsed.GetValue(profile)!, first, last, parsed.GetValue(traces)?.FullName,
                 training.Read(parsed), parsed.GetValue(by)!);
             var (version, result) = await TrainAsync(log, request, time, screen, cancel);
             if (parsed.GetValue(json)) screen.Results.WriteLine(JsonSerializer.Serialize(new { model_id = version.ModelId, metrics = result.Metrics }));
@@ -64,9 +70,9 @@ internal static class TrainCommand
             else
             {
                 var range = new TelemetryRange(kafka, NullLogger.Instance);
-                await range.ReadAsync(set, request.From!.Value, request.To, read, cancel);
+                await range.ReadAsync(set, request.From, request.To, read, cancel);
                 range.Describe(lineage);
-                lineage.FromMs = request.From.Value.ToUnixTimeMilliseconds();
+                lineage.FromMs = request.From.ToUnixTimeMilliseconds();
                 lineage.ToMs = request.To.ToUnixTimeMilliseconds();
                 if (range.Unreadable > 0) screen.Say($"{range.Unreadable} records of the range are no telemetry and were passed over.");
             }
@@ -110,5 +116,5 @@ internal static class TrainCommand
         screen.Say($"Model {version.ModelId}: {result.Metrics["false_alerts_per_hour"]:0.000} false alerts an hour and vehicle on vehicles it had not seen. 'promote {version.ModelId}' makes it score.");
     }
 
-    private sealed record Request(string Profile, DateTimeOffset? From, DateTimeOffset To, string? Traces, TrainingOptions Options, string By);
+    private sealed record Request(string Profile, DateTimeOffset From, DateTimeOffset To, string? Traces, TrainingOptions Options, string By);
 }

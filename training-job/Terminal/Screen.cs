@@ -13,8 +13,8 @@ public sealed record Screen(TextWriter Results, IAnsiConsole People)
     public static Screen On(TextWriter results, TextWriter people) =>
         new(results, AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(people) }));
 
-    /// <summary>A remark in plain text.</summary>
-    public void Say(string text) => People.WriteLine(text);
+    /// <summary>A remark in plain text, on one line however wide the terminal is.</summary>
+    public void Say(string text) => People.Profile.Out.Writer.WriteLine(text);
 
     /// <summary>Shows progress while the work runs.</summary>
     public Task<T> WithProgressAsync<T>(Func<ProgressContext, Task<T>> work) => People.Progress()

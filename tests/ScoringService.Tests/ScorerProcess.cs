@@ -23,6 +23,8 @@ internal sealed class ScorerProcess : IAsyncDisposable
 
     public int ExitCode => _process.ExitCode;
 
+    public TimeSpan Cpu { get { _process.Refresh(); return _process.TotalProcessorTime; } }
+
     public static ScorerProcess Start(IEnumerable<string> arguments)
     {
         var info = new ProcessStartInfo("dotnet")
@@ -50,9 +52,10 @@ internal sealed class ScorerProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
-    /// <summary>Asks it to stop, and waits until it has drained.</summary>
+    /// <summary>Asks it to stop, once it has started, and waits until it has drained.</summary>
     public async Task StopAsync()
     {
+        for (var i = 0; i < 600 && !Output.Contains("Application started", StringComparison.Ordinal) && !HasExited; i++) await Task.Delay(100);
         _process.StandardInput.Close();
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1));
     }

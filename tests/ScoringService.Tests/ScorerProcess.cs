@@ -23,8 +23,6 @@ internal sealed class ScorerProcess : IAsyncDisposable
 
     public int ExitCode => _process.ExitCode;
 
-    public TimeSpan Cpu { get { _process.Refresh(); return _process.TotalProcessorTime; } }
-
     public static ScorerProcess Start(IEnumerable<string> arguments)
     {
         var info = new ProcessStartInfo("dotnet")

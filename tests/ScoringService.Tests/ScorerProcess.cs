@@ -50,9 +50,10 @@ internal sealed class ScorerProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
-    /// <summary>Asks it to stop, and waits until it has drained.</summary>
+    /// <summary>Asks it to stop, once it has started, and waits until it has drained.</summary>
     public async Task StopAsync()
     {
+        for (var i = 0; i < 600 && !Output.Contains("Application started", StringComparison.Ordinal) && !HasExited; i++) await Task.Delay(100);
         _process.StandardInput.Close();
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1));
     }

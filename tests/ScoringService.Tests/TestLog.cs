@@ -4,6 +4,7 @@ using Google.Protobuf;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection;
 using Kappa.Iot.Detection.Training;
+using Kappa.Iot.Embedded;
 using Kappa.Iot.Streaming;
 using Kappa.Iot.Streaming.Models;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -12,21 +13,27 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kappa.Iot.ScoringService.Tests;
 
-/// <summary>A log for all tests of this project; each test has topics, a group and a profile of its own.</summary>
+/// <summary>A log for all tests of this project, the one at KAFKA_BOOTSTRAP or else embedded-kafka; each test has topics, a group and a profile of its own.</summary>
 public sealed class TestLog : IAsyncLifetime
 {
     private static readonly SemaphoreSlim Training = new(1);
     private static TrainingResult? _trained;
+    private EmbeddedKafka? _embedded;
 
     public KafkaOptions Kafka { get; private set; } = new();
 
     public async ValueTask InitializeAsync()
     {
-        Kafka = new KafkaOptions { BootstrapServers = Environment.GetEnvironmentVariable("KAFKA_BOOTSTRAP")!, Partitions = 4 };
+        var servers = Environment.GetEnvironmentVariable("KAFKA_BOOTSTRAP");
+        if (string.IsNullOrEmpty(servers)) servers = (_embedded = await EmbeddedKafka.StartAsync()).BootstrapServers;
+        Kafka = new KafkaOptions { BootstrapServers = servers, Partitions = 4 };
         await TopicSetup.EnsureAsync(Kafka, NullLogger.Instance, CancellationToken.None);
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        if (_embedded is not null) await _embedded.DisposeAsync();
+    }
 
     /// <summary>Creates a topic that keeps everything: the telemetry of these tests is old by its own time.</summary>
     public async Task<string> CreateTopicAsync(string name, int partitions)

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Kappa.Iot.Contracts;
+using Kappa.Iot.Embedded;
 using Kappa.Iot.Streaming;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -10,9 +11,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kappa.Iot.Streaming.Tests;
 
-/// <summary>A log for the tests of this project. Each test makes topics of its own.</summary>
+/// <summary>A log for the tests of this project: the one at KAFKA_BOOTSTRAP, else embedded-kafka. Each test makes topics of its own.</summary>
 public sealed class Log : IAsyncLifetime
 {
+    private EmbeddedKafka? _embedded;
+
     public KafkaOptions Kafka { get; private set; } = new();
 
     public static ILogger Logger { get; } = Environment.GetEnvironmentVariable("TEST_LOG") is { } path
@@ -20,20 +23,32 @@ public sealed class Log : IAsyncLifetime
 
     public static StreamingMetrics Metrics { get; } = new(new Meters(), TimeProvider.System);
 
-    public ValueTask InitializeAsync()
+    /// <summary>Clients of a log that a test runs itself.</summary>
+    public static Log At(string bootstrapServers) => new() { Kafka = new KafkaOptions { BootstrapServers = bootstrapServers } };
+
+    public async ValueTask InitializeAsync()
     {
-        Kafka = new KafkaOptions { BootstrapServers = Environment.GetEnvironmentVariable("KAFKA_BOOTSTRAP") ?? throw new InvalidOperationException("KAFKA_BOOTSTRAP is not set.") };
-        return ValueTask.CompletedTask;
+        if (Environment.GetEnvironmentVariable("KAFKA_BOOTSTRAP") is { Length: > 0 } servers)
+        {
+            Kafka = new KafkaOptions { BootstrapServers = servers };
+            return;
+        }
+
+        _embedded = await EmbeddedKafka.StartAsync();
+        Kafka = new KafkaOptions { BootstrapServers = _embedded.BootstrapServers };
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        if (_embedded is not null) await _embedded.DisposeAsync();
+    }
 
     /// <summary>Creates a topic with a name that no other test has.</summary>
     public async Task<string> CreateTopicAsync(int partitions)
     {
         var name = $"test-{Guid.NewGuid():N}";
         using var admin = new AdminClientBuilder(Kafka.ToClientConfig("test")).Build();
-        await admin.CreateTopicsAsync([new TopicSpecification { Name = name, NumPartitions = partitions, ReplicationFactor = -1 }]);
+        await admin.CreateTopicsAsync([new TopicSpecification { Name = name, NumPartitions = partitions, ReplicationFactor = -1, Configs = new Dictionary<string, string> { ["retention.ms"] = "-1" } }]);
         while (admin.GetMetadata(name, TimeSpan.FromSeconds(30)).Topics.Single().Partitions.Count < partitions) await Task.Delay(50);
         return name;
     }

@@ -1,5 +1,3 @@
-using Confluent.Kafka;
-
 namespace Kappa.Iot.Streaming.Tests;
 
 public sealed class TransactionalConsumerTests(Log log)
@@ -74,37 +72,5 @@ public sealed class TransactionalConsumerTests(Log log)
 
     private async Task<bool> IsDoneAsync(string output) => (await log.ReadAsync(output)).Count >= Records;
 
-    private TransactionalConsumer Consumer(string input, string output, string instance, Action disturb) => new(
-        log.Kafka,
-        new TransactionalConsumerOptions { Topic = input, GroupId = input, Instance = $"{input}-{instance}", MaxBatch = 100, MaxWait = TimeSpan.FromMilliseconds(50), SessionTimeout = TimeSpan.FromSeconds(6) },
-        new CountingFactory(log, output, disturb), Log.Metrics, Log.Logger);
-
-    /// <summary>Its state is in its output: the number of the last record.</summary>
-    private sealed class CountingFactory(Log log, string output, Action disturb) : IPartitionProcessorFactory
-    {
-        public async Task<IReadOnlyDictionary<TopicPartition, IPartitionProcessor>> RestoreAsync(IReadOnlyDictionary<TopicPartition, long> next, CancellationToken cancel)
-        {
-            var written = await log.ReadAsync(output);
-            return next.Keys.ToDictionary(partition => partition, partition =>
-                (IPartitionProcessor)new Counting(written.Count(r => r.Partition == partition.Partition.Value), output, disturb));
-        }
-    }
-
-    private sealed class Counting(int count, string output, Action disturb) : IPartitionProcessor
-    {
-        private int _count = count;
-
-        public void Process(IReadOnlyList<ConsumeResult<byte[], byte[]>> records, TransactionOutput written)
-        {
-            foreach (var record in records)
-            {
-                written.Add(new TopicPartition(output, record.Partition), new Message<byte[], byte[]>
-                {
-                    Value = System.Text.Encoding.UTF8.GetBytes($"{Log.Text(record)}:{++_count}"),
-                });
-            }
-
-            disturb();
-        }
-    }
+    private TransactionalConsumer Consumer(string input, string output, string instance, Action disturb) => Counting.Consumer(log, input, output, instance, disturb);
 }

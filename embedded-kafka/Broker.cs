@@ -77,6 +77,9 @@ internal sealed partial class Broker : IDisposable
                 var removed = partition.ApplyRetention(Options.ProducerExpiration);
                 if (removed > 0)
                     LogRetention(Options.Logger, partition.Name, removed, partition.StartOffset);
+                var won = partition.Settings.Compact ? partition.Compact() : 0;
+                if (won > 0)
+                    LogCompaction(Options.Logger, partition.Name, won);
             }
         }
     }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Kappa.Iot.ServiceDefaults;
 
@@ -13,5 +14,24 @@ public static class OptionsRegistration
     {
         builder.Services.AddOptions<T>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
         return builder.Configuration.GetSection(section).Get<T>() ?? new T();
+    }
+
+    /// <summary>
+    /// Checks all settings before anything is built from them, and writes every fault of every section to standard error, a line each.
+    /// </summary>
+    /// <returns>False where there is one: end with exit code 2.</returns>
+    public static bool OptionsHold(this WebApplication app)
+    {
+        try
+        {
+            app.Services.GetService<IStartupValidator>()?.Validate();
+            return true;
+        }
+        catch (Exception e) when (e is OptionsValidationException or AggregateException)
+        {
+            var faults = e is AggregateException several ? several.InnerExceptions.OfType<OptionsValidationException>() : [(OptionsValidationException)e];
+            foreach (var failure in faults.SelectMany(fault => fault.Failures)) Console.Error.WriteLine($"Wrong settings: {failure}");
+            return false;
+        }
     }
 }

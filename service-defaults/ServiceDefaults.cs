@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -35,7 +36,7 @@ public static class ServiceDefaults
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout =
             TimeSpan.TryParse(builder.Configuration["Shutdown:Timeout"], out var timeout) ? timeout : TimeSpan.FromSeconds(25));
         builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), tags: [Health.Live]);
-        builder.Services.AddHostedService<StopWithParent>();
+        if (builder.Configuration.GetValue(ChildLifetime.Switch, false)) builder.Services.AddSingleton<IHostLifetime, ChildLifetime>();
         builder.AddTelemetry(serviceName);
         return builder;
     }

@@ -1,1 +1,4 @@
-return 0;
+using Kappa.Iot.TrainingJob.Commands;
+using Kappa.Iot.TrainingJob.Terminal;
+
+return await CommandLine.RunAsync(args, Screen.Standard());

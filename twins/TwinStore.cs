@@ -13,34 +13,31 @@ public static class TwinStore
     /// <summary>Opens a store; reaches for it only when it is first used.</summary>
     /// <param name="connectionString"><c>sqlite:PATH</c>, <c>mongodb://…</c> or <c>mongodb+srv://…</c>; the database is <c>kappa</c> unless the address names one.</param>
     /// <exception cref="ArgumentException">Not a connection string of these.</exception>
-    public static ITwinStore Open(string connectionString)
+    public static ITwinStore Open(string connectionString) =>
+        Check(connectionString) is { } error ? throw new ArgumentException(error, nameof(connectionString))
+        : IsSqlite(connectionString) ? new SqliteTwinStore(Path.GetFullPath(connectionString[SqlitePrefix.Length..]))
+        : new MongoTwinStore(new MongoUrl(connectionString));
+
+    /// <summary>What is wrong with a connection string, never showing a password, or null. Does not reach for the store.</summary>
+    internal static string? Check(string? connectionString)
     {
-        if (string.IsNullOrWhiteSpace(connectionString)) throw new ArgumentException($"The twin store's connection string is empty. {Forms}", nameof(connectionString));
+        if (string.IsNullOrWhiteSpace(connectionString)) return $"The twin store's connection string is empty. {Forms}";
+        if (IsSqlite(connectionString))
+            return string.IsNullOrWhiteSpace(connectionString[SqlitePrefix.Length..]) ? $"The twin store's connection string '{connectionString}' has no path. {Forms}" : null;
 
-        if (connectionString.StartsWith(SqlitePrefix, StringComparison.OrdinalIgnoreCase))
-        {
-            var path = connectionString[SqlitePrefix.Length..];
-            if (string.IsNullOrWhiteSpace(path)) throw new ArgumentException($"The twin store's connection string '{connectionString}' has no path. {Forms}", nameof(connectionString));
-            return new SqliteTwinStore(Path.GetFullPath(path));
-        }
-
-        var scheme = connectionString.Split("://", 2);
-        if (scheme is not ["mongodb" or "mongodb+srv", _])
-        {
-            // What follows may be a password.
-            var seen = scheme.Length == 2 ? $"'{scheme[0]}://…'" : "no 'sqlite:' and no 'mongodb://' in front";
-            throw new ArgumentException($"The twin store's connection string is of no known kind ({seen}). {Forms}", nameof(connectionString));
-        }
-
+        var scheme = connectionString.IndexOf("://", StringComparison.Ordinal);
+        if (scheme < 0) return $"The twin store's connection string has neither 'sqlite:' nor 'mongodb://' in front. {Forms}";
+        if (connectionString[..scheme] is not ("mongodb" or "mongodb+srv")) return $"The twin store's connection string '{connectionString[..scheme]}://…' is of no known kind. {Forms}";
         try
         {
-            return new MongoTwinStore(new MongoUrl(connectionString));
+            _ = new MongoUrl(connectionString);
+            return null;
         }
-        catch (MongoConfigurationException e)
+        catch (Exception e) when (e is MongoConfigurationException or ArgumentException or FormatException)
         {
-            throw new ArgumentException($"The twin store's connection string is not a MongoDB address: {WithoutAddress(e.Message, connectionString)} {Forms}", nameof(connectionString));
+            return $"The twin store's connection string is not a MongoDB address: {e.Message.Replace(connectionString, "mongodb://…", StringComparison.Ordinal)} {Forms}";
         }
     }
 
-    private static string WithoutAddress(string message, string address) => message.Replace(address, "…", StringComparison.Ordinal);
+    private static bool IsSqlite(string connectionString) => connectionString.StartsWith(SqlitePrefix, StringComparison.OrdinalIgnoreCase);
 }

@@ -15,6 +15,9 @@ public static class DeadLetterHeaders
     /// <summary>Who sent it.</summary>
     public const string ClientId = "client-id";
 
+    /// <summary>Where in the log the record is that could not be read, such as <c>telemetry/3@17</c>.</summary>
+    public const string Position = "position";
+
     /// <summary>When it was refused, ISO 8601.</summary>
     public const string Time = "time";
 }

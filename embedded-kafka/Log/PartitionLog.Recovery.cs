@@ -36,11 +36,20 @@ internal sealed partial class PartitionLog
             }
 
             var segment = Segment.Open(path, long.Parse(Path.GetFileNameWithoutExtension(path), CultureInfo.InvariantCulture));
+            if (log._segments.Count > 0 && segment.BaseOffset < log._segments[^1].NextOffset)
+            {
+                // Compaction had put the segment's records into the one before, and was stopped before it could remove it.
+                Remove(segment);
+                continue;
+            }
+
             log._segments.Add(segment);
             broken = !log.Recover(segment);
             log.EndOffset = Math.Max(log.EndOffset, Math.Max(segment.NextOffset, segment.BaseOffset));
         }
 
+        foreach (var closed in log._segments.SkipLast(1).Where(s => s.ClosedAt == 0))
+            closed.ClosedAt = log.Now();
         log.LoadStartOffset();
         return log;
     }

@@ -92,6 +92,9 @@ internal readonly record struct RecordBatchHeader(
     public static short MakeAttributes(CompressionType compression, bool transactional, bool control) =>
         (short)((int)compression | (transactional ? TransactionalFlag : 0) | (control ? ControlFlag : 0));
 
+    /// <summary>The attributes of a batch that is no longer part of a transaction, and no marker.</summary>
+    public static short WithoutTransaction(short attributes) => (short)(attributes & ~(TransactionalFlag | ControlFlag));
+
     private static void Seal(Span<byte> batch) =>
         BinaryPrimitives.WriteUInt32BigEndian(batch[17..], Crc32C.Compute(batch[CrcStart..]));
 }

@@ -19,7 +19,7 @@ internal sealed class Segment : IDisposable
         _file = file;
     }
 
-    public string Path { get; }
+    public string Path { get; private set; }
 
     public long BaseOffset { get; }
 
@@ -37,6 +37,9 @@ internal sealed class Segment : IDisposable
     /// <summary>When the segment was rolled, ms since 1970; 0 for the active one.</summary>
     public long ClosedAt { get; set; }
 
+    /// <summary>Whether compaction left tombstones here that are to go later.</summary>
+    public bool HasTombstones { get; set; }
+
     public SparseIndex Index { get; } = new();
 
     /// <summary>Transactions whose abort marker lies in this segment, in the order of the markers.</summary>
@@ -51,6 +54,10 @@ internal sealed class Segment : IDisposable
         var path = PathOf(directory, baseOffset);
         return new Segment(path, baseOffset, File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete));
     }
+
+    /// <summary>A new segment under another name, for compaction to fill.</summary>
+    public static Segment CreateAt(string path, long baseOffset) =>
+        new(path, baseOffset, File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete));
 
     public static Segment Open(string path, long baseOffset) =>
         new(path, baseOffset, File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete));
@@ -147,6 +154,13 @@ internal sealed class Segment : IDisposable
 
     /// <summary>Cuts the file off at the end of its last whole batch.</summary>
     public void CutTail() => RandomAccess.SetLength(_file, Size);
+
+    /// <summary>Renames the file, over one that may be there.</summary>
+    public void MoveTo(string path)
+    {
+        File.Move(Path, path, overwrite: true);
+        Path = path;
+    }
 
     public void Dispose() => _file.Dispose();
 }

@@ -8,7 +8,7 @@ namespace Kappa.Iot.Embedded.Log;
 /// </summary>
 internal static class SegmentCheckpoint
 {
-    private const int FormatVersion = 1;
+    private const int FormatVersion = 2;
 
     public static void Save(Segment segment, ProducerStates producers)
     {
@@ -20,6 +20,7 @@ internal static class SegmentCheckpoint
         writer.Write(segment.MaxTimestamp);
         writer.Write(segment.CreatedAt);
         writer.Write(segment.ClosedAt);
+        writer.Write(segment.HasTombstones);
         writer.Write(segment.Index.Entries.Count);
         foreach (var entry in segment.Index.Entries)
         {
@@ -65,12 +66,24 @@ internal static class SegmentCheckpoint
         segment.Restore(size, reader.ReadInt64(), reader.ReadInt64());
         segment.CreatedAt = reader.ReadInt64();
         segment.ClosedAt = reader.ReadInt64();
+        segment.HasTombstones = reader.ReadBoolean();
         for (var count = reader.ReadInt32(); count > 0; count--)
             segment.Index.Load(new IndexEntry(reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64()));
         for (var count = reader.ReadInt32(); count > 0; count--)
             segment.Aborted.Add(new AbortedTransaction(reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64()));
         producers.Read(reader);
         return true;
+    }
+
+    /// <summary>The producers as of the end of a closed segment; none where its checkpoint is missing.</summary>
+    public static ProducerStates LoadProducers(Segment segment)
+    {
+        var producers = new ProducerStates();
+        if (!File.Exists(PathOf(segment)))
+            return producers;
+        using var copy = Segment.Open(segment.Path, segment.BaseOffset);
+        TryLoad(copy, producers);
+        return producers;
     }
 
     public static string PathOf(Segment segment) => Path.ChangeExtension(segment.Path, ".checkpoint");

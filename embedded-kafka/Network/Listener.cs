@@ -32,8 +32,8 @@ internal sealed partial class Listener : IAsyncDisposable
         {
             var address = IPAddress.TryParse(host, out var literal) ? literal : (await Dns.GetHostAddressesAsync(host, cancel))[0];
             socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            if (!OperatingSystem.IsWindows())
-                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            if (OperatingSystem.IsWindows())
+                socket.ExclusiveAddressUse = true;
             socket.Bind(new IPEndPoint(address, port));
             socket.Listen(512);
             return new Listener(broker, socket);

@@ -14,9 +14,16 @@ public sealed class BatchConsumer(KafkaOptions kafka, BatchConsumerOptions optio
 {
     private readonly List<ConsumeResult<byte[], byte[]>> _batch = [];
     private readonly HashSet<TopicPartition> _assigned = [];
+    private volatile bool _restart;
 
     /// <summary>True from the first assignment on; a group with more members than partitions may assign none.</summary>
     public bool IsMember { get; private set; }
+
+    /// <summary>
+    /// Leaves the group and joins it again, so that <see cref="BatchConsumerOptions.StartAt"/> is asked anew where to begin. Called from within
+    /// the handler, its batch is not committed. May be called from any thread.
+    /// </summary>
+    public void Restart() => _restart = true;
 
     /// <summary>Reads until cancelled; what the handler already has is finished and committed before this returns.</summary>
     /// <param name="handle">
@@ -31,14 +38,15 @@ public sealed class BatchConsumer(KafkaOptions kafka, BatchConsumerOptions optio
         var backoff = new Backoff();
         while (!cancel.IsCancellationRequested)
         {
-            using var consumer = Create();
+            _restart = false;
+            using var consumer = Create(cancel);
             consumer.Subscribe(options.Topics);
             try
             {
-                while (!cancel.IsCancellationRequested)
+                while (!cancel.IsCancellationRequested && !_restart)
                 {
                     if (!Fill(consumer, ref backoff, cancel)) break;
-                    if (_batch.Count > 0 && Handle(handle, cancel)) Commit(consumer);
+                    if (_batch.Count > 0 && Handle(handle, cancel) && !_restart) Commit(consumer);
                     _batch.Clear();
                 }
             }
@@ -128,7 +136,7 @@ public sealed class BatchConsumer(KafkaOptions kafka, BatchConsumerOptions optio
         }
     }
 
-    private IConsumer<byte[], byte[]> Create()
+    private IConsumer<byte[], byte[]> Create(CancellationToken cancel)
     {
         var config = new ConsumerConfig(kafka.ToClientConfig(options.GroupId))
         {
@@ -151,6 +159,8 @@ public sealed class BatchConsumer(KafkaOptions kafka, BatchConsumerOptions optio
                 metrics.Rebalanced(options.GroupId, "assigned");
                 _assigned.UnionWith(partitions);
                 IsMember = true;
+                var starts = options.StartAt?.Invoke(partitions, cancel);
+                return partitions.Select(p => new TopicPartitionOffset(p, starts?.TryGetValue(p, out var next) == true ? next : Offset.Unset));
             })
             .SetPartitionsRevokedHandler((_, partitions) => Leave(partitions, "revoked"))
             .SetPartitionsLostHandler((_, partitions) => Leave(partitions, "lost"))

@@ -21,6 +21,12 @@ public sealed record BatchConsumerOptions
     /// <summary>Where a group starts that has never committed.</summary>
     public AutoOffsetReset Start { get; init; } = AutoOffsetReset.Earliest;
 
+    /// <summary>
+    /// Says where to begin in partitions that were just assigned, for readers that keep their progress beside their results; it may wait, and
+    /// for partitions that it leaves out the group's commits hold. Null: they hold for all.
+    /// </summary>
+    public Func<IReadOnlyList<TopicPartition>, CancellationToken, IReadOnlyDictionary<TopicPartition, long>>? StartAt { get; init; }
+
     /// <summary>After how long without a sign of life the group gives this reader's partitions to others. Brokers accept 6 s and more.</summary>
     public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -150,5 +150,6 @@ public sealed class LogReader(KafkaOptions kafka, string name, ILogger logger, I
         AutoOffsetReset = AutoOffsetReset.Earliest,
         IsolationLevel = other ?? isolation,
         QueuedMaxMessagesKbytes = 32 * 1024,
+        FetchWaitMaxMs = 100, // how late the end of a partition is seen
     }).LogTo(logger).Build();
 }

@@ -68,10 +68,11 @@ public sealed class KafkaClients(string bootstrapServers)
             HeartbeatIntervalMs = 500,
         };
         change?.Invoke(config);
-        return new ConsumerBuilder<byte[], byte[]>(config).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { });
+        return new ConsumerBuilder<byte[], byte[]>(config).SetLogHandler((_, _) => { });
     }
 
-    public IConsumer<byte[], byte[]> Consumer(string? group = null, Action<ConsumerConfig>? change = null) => ConsumerBuilder(group, change).Build();
+    public IConsumer<byte[], byte[]> Consumer(string? group = null, Action<ConsumerConfig>? change = null) =>
+        ConsumerBuilder(group, change).SetErrorHandler((_, _) => { }).Build();
 
     /// <summary>Reads a partition from an offset to its end.</summary>
     public List<ConsumeResult<byte[], byte[]>> ReadAll(

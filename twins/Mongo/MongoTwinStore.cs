@@ -31,7 +31,7 @@ internal sealed class MongoTwinStore : ITwinStore
         settings.ApplicationName ??= "kappa-iot";
         if (url.W is null) settings.WriteConcern = WriteConcern.WMajority;
         // The driver's own half a minute is long for whoever waits for an answer.
-        if (!url.Url.Contains("serverSelectionTimeoutMS", StringComparison.OrdinalIgnoreCase)) settings.ServerSelectionTimeout = TimeSpan.FromSeconds(5);
+        if (!url.Url.Contains("serverSelectionTimeout", StringComparison.OrdinalIgnoreCase)) settings.ServerSelectionTimeout = TimeSpan.FromSeconds(5);
         var database = url.DatabaseName ?? DefaultDatabase;
         _name = $"{string.Join(",", url.Servers)}/{database}";
         _client = new MongoClient(settings);

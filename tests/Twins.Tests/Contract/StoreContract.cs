@@ -1,4 +1,6 @@
 using Confluent.Kafka;
+using FsCheck;
+using FsCheck.Fluent;
 using Kappa.Iot.Contracts;
 
 namespace Kappa.Iot.Twins.Tests;
@@ -193,10 +195,56 @@ public abstract class StoreContract(StoreFixture stores)
         }
     }
 
+    [Fact]
+    [Trait("Invariant", "2")]
+    public async Task Any_order_batching_and_repetition_of_the_log_ends_in_the_same_twins()
+    {
+        // One store takes all the logs, the vehicles of each under names of their own.
+        var store = await stores.EmptyAsync();
+        var number = 0;
+        Check.One(FsCheck.Config.QuickThrowOnFailure.WithMaxTest(PropertyTests), Prop.ForAll(Log.Any, log => EndsAsLogSays(store, log, $"L{number++}-")));
+    }
+
+    /// <summary>How often to try the property; each try is up to a hundred updates.</summary>
+    protected virtual int PropertyTests => 20;
+
+    private static bool EndsAsLogSays(ITwinStore store, Log log, string prefix)
+    {
+        foreach (var part in log.Delivery.Select(i => Renamed(log.Updates[i], prefix)).Chunk(log.Batch)) store.ApplyAsync(part, Cancel).GetAwaiter().GetResult();
+        var updates = log.Updates.Select(update => Renamed(update, prefix)).ToList();
+        return Log.Vins.All(vin => Oracle.Show(store.FindAsync(prefix + vin, Cancel).GetAwaiter().GetResult()) == Oracle.Expect(prefix + vin, updates));
+    }
+
+    private static TwinUpdate Renamed(TwinUpdate update, string prefix) => update with { Vin = prefix + update.Vin };
+
     private static TopicPartitionOffset Position(string topic, int partition, long next) => new(topic, partition, next);
 }
 
-public sealed class SqliteContract(SqliteFixture stores) : StoreContract(stores), IClassFixture<SqliteFixture>;
+public sealed class SqliteContract(SqliteFixture stores) : StoreContract(stores), IClassFixture<SqliteFixture>
+{
+    protected override int PropertyTests => 200;
+
+    [Fact]
+    public async Task A_file_that_is_deleted_while_it_is_open_is_made_anew()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var address = stores.NewAddress();
+        await using var store = TwinStore.Open(address);
+        await using var reader = TwinStore.Open(address);
+        var partition = new TopicPartition("telemetry", 0);
+        await store.StartProgressAsync([partition], cancel);
+        await store.ApplyAsync([Records.Telemetry("V1", 1, 1)], [new TopicPartitionOffset(partition, 2)], cancel);
+        Assert.NotNull(await reader.FindAsync("V1", cancel));
+
+        var file = address["sqlite:".Length..];
+        foreach (var part in Directory.GetFiles(Path.GetDirectoryName(file)!)) File.Delete(part);
+
+        var write = await store.ApplyAsync([Records.Telemetry("V2", 2, 1)], [new TopicPartitionOffset(partition, 3)], cancel);
+        Assert.Equal([partition], write.Lost);
+        Assert.Null(await reader.FindAsync("V1", cancel));
+        Assert.NotNull(await reader.FindAsync("V2", cancel));
+    }
+}
 
 public sealed class MongoDbContract(MongoDbFixture stores) : StoreContract(stores), IClassFixture<MongoDbFixture>;
 

@@ -31,7 +31,7 @@ public abstract class MongoPeerFixture(string name, string portVariable) : Mongo
     public override async ValueTask InitializeAsync()
     {
         _server = await PeerServer.StartAsync(name, portVariable);
-        Server = _server?.Address;
+        Server = _server is null ? null : $"mongodb://127.0.0.1:{_server.Port}";
     }
 
     public override async ValueTask DisposeAsync()

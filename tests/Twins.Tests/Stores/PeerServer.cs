@@ -4,37 +4,43 @@ using System.Net.Sockets;
 
 namespace Kappa.Iot.Twins.Tests;
 
-/// <summary>A server of the MongoDB protocol, started for the tests from the folder that <c>PEERS</c> names and stopped after them.</summary>
+/// <summary>A server of another project, started for the tests from the folder that <c>PEERS</c> names and stopped after them.</summary>
 internal sealed class PeerServer : IAsyncDisposable
 {
     private readonly Process _process;
 
-    private PeerServer(Process process, string address) => (_process, Address) = (process, address);
+    private PeerServer(Process process, int port) => (_process, Port) = (process, port);
 
-    public string Address { get; }
+    /// <summary>On 127.0.0.1.</summary>
+    public int Port { get; }
 
     /// <summary>Starts a peer, or gives null where it is not there.</summary>
     /// <param name="name">Its folder; the start script is <c>start-NAME</c> in it.</param>
     /// <param name="portVariable">Environment variable that tells it its port.</param>
-    public static async Task<PeerServer?> StartAsync(string name, string portVariable)
+    /// <param name="ready">What it prints when it is ready; without it, its address.</param>
+    /// <param name="port">The port, or 0 for a free one.</param>
+    /// <param name="settings">More of its environment.</param>
+    public static async Task<PeerServer?> StartAsync(
+        string name, string portVariable, string? ready = null, int port = 0, params IEnumerable<KeyValuePair<string, string>> settings)
     {
         if (Environment.GetEnvironmentVariable("PEERS") is not { Length: > 0 } peers) return null;
         var script = Path.Combine(FromRepository(peers), name, $"start-{name}");
         if (!File.Exists(script)) return null;
 
-        var port = FreePort();
+        if (port == 0) port = FreePort();
         var start = new ProcessStartInfo(script) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment[portVariable] = port.ToString();
+        foreach (var (variable, value) in settings) start.Environment[variable] = value;
         var process = Process.Start(start) ?? throw new InvalidOperationException($"{script} did not start.");
-        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         process.OutputDataReceived += (_, line) => Seen(line.Data);
         process.ErrorDataReceived += (_, line) => Seen(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        var server = new PeerServer(process, $"mongodb://127.0.0.1:{port}");
+        var server = new PeerServer(process, port);
         try
         {
-            await ready.Task.WaitAsync(TimeSpan.FromSeconds(60));
+            await started.Task.WaitAsync(TimeSpan.FromSeconds(60));
             return server;
         }
         catch
@@ -45,7 +51,7 @@ internal sealed class PeerServer : IAsyncDisposable
 
         void Seen(string? line)
         {
-            if (line?.Contains($":{port}/", StringComparison.Ordinal) == true) ready.TrySetResult();
+            if (line?.Contains(ready ?? $":{port}/", StringComparison.Ordinal) == true) started.TrySetResult();
         }
     }
 

@@ -1,0 +1,37 @@
+using System.Text.Json;
+using Confluent.Kafka;
+using Kappa.Iot.Contracts;
+using Kappa.Iot.Streaming;
+
+namespace Kappa.Iot.Demo.Counting;
+
+/// <summary>Where the topics ended before this demo's fleet began to drive: what is older belongs to somebody else.</summary>
+/// <param name="Offsets">Topic to first offset of ours, by partition.</param>
+public sealed record LogBaseline(Dictionary<string, Dictionary<int, long>> Offsets)
+{
+    private static readonly TopicSpec[] Counted = [TopicCatalogue.Telemetry, TopicCatalogue.Scores, TopicCatalogue.Alerts, TopicCatalogue.DeadLetter];
+
+    /// <summary>Reads the baseline kept with the fleet's own state, or takes it now where the fleet is new.</summary>
+    public static async Task<LogBaseline> LoadOrTakeAsync(string file, IAdminClient admin)
+    {
+        if (File.Exists(file))
+            return JsonSerializer.Deserialize<LogBaseline>(await File.ReadAllTextAsync(file)) ?? throw new DemoException($"{file} is damaged: start with --reset.");
+
+        var offsets = new Dictionary<string, Dictionary<int, long>>();
+        foreach (var topic in Counted)
+            offsets[topic.Name] = (await EndOffsets.ReadAsync(admin, topic.Name)).ToDictionary(o => o.Partition.Value, o => o.Offset.Value);
+        var baseline = new LogBaseline(offsets);
+        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(baseline));
+        return baseline;
+    }
+
+    /// <summary>The stretches of a topic from the baseline to its end as it is now.</summary>
+    public async Task<IReadOnlyList<LogRange>> UpToNowAsync(LogReader reader, TopicSpec topic, CancellationToken cancel)
+    {
+        var ranges = await reader.FindAsync(topic.Name, LogStart.Beginning, cancel);
+        return [.. ranges.Select(range => range with { From = Math.Max(range.From, Offsets[topic.Name].GetValueOrDefault(range.Partition.Partition.Value)) })];
+    }
+
+    public IEnumerable<TopicPartitionOffset> Of(TopicSpec topic) =>
+        Offsets[topic.Name].Select(o => new TopicPartitionOffset(topic.Name, o.Key, o.Value));
+}

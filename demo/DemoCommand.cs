@@ -1,0 +1,67 @@
+using System.CommandLine;
+using Spectre.Console;
+
+namespace Kappa.Iot.Demo;
+
+/// <summary>The command line.</summary>
+internal static class DemoCommand
+{
+    public static RootCommand Build()
+    {
+        var vehicles = new Option<int>("--vehicles") { Description = "How many vehicles drive.", DefaultValueFactory = _ => 200 };
+        vehicles.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 2 or > 15_000) r.AddError("--vehicles must be 2 to 15000."); });
+        var data = new Option<DirectoryInfo>("--data") { Description = "Folder of the log, the twins and the fleet's state.", DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(".data", "demo")) };
+        var reset = new Option<bool>("--reset") { Description = "Forget what an earlier run left in --data." };
+        var duration = new Option<TimeSpan?>("--duration") { Description = "Drive live for so long (90s, 5m, 1h), then print one JSON line and exit. Without it: until Ctrl-C.", CustomParser = r => Duration.Parse(r) };
+        var history = new Option<TimeSpan>("--history") { Description = "How much past to make before the model is trained.", DefaultValueFactory = _ => TimeSpan.FromHours(1), CustomParser = Duration.Parse };
+        var kafka = new Option<string?>("--kafka") { Description = "HOST:PORT of a Kafka that is there already, instead of the embedded one." };
+        var twins = new Option<string?>("--twins") { Description = "mongodb://… or sqlite:FILE, instead of a SQLite file under --data." };
+        var faults = new Option<string>("--faults") { Description = "on or off.", DefaultValueFactory = _ => "on" };
+        faults.AcceptOnlyFromAmong("on", "off");
+        var every = new Option<TimeSpan>("--fault-every") { Description = "Time between two injected faults.", DefaultValueFactory = _ => TimeSpan.FromSeconds(20), CustomParser = Duration.Parse };
+        var port = new Option<int?>("--port") { Description = "Port of the dashboard. Default: 8080, or a free one where that is taken." };
+
+        var root = new RootCommand("Runs the whole pipeline on this machine: makes history, trains and promotes a model, drives a live fleet, injects faults.")
+        {
+            vehicles, data, reset, duration, history, kafka, twins, faults, every, port,
+        };
+        root.SetAction((parsed, cancel) => RunAsync(new DemoOptions
+        {
+            Vehicles = parsed.GetValue(vehicles),
+            Data = Path.GetFullPath(parsed.GetRequiredValue(data).FullName),
+            Reset = parsed.GetValue(reset),
+            Duration = parsed.GetValue(duration),
+            History = parsed.GetValue(history),
+            Kafka = parsed.GetValue(kafka),
+            Twins = parsed.GetValue(twins),
+            Faults = parsed.GetRequiredValue(faults) == "on",
+            FaultEvery = parsed.GetValue(every),
+            Port = parsed.GetValue(port),
+        }, cancel));
+        return root;
+    }
+
+    private static async Task<int> RunAsync(DemoOptions options, CancellationToken cancel)
+    {
+        // Everything for people goes to standard error, so that standard output holds the summary alone.
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        if (Console.IsErrorRedirected) console.Profile.Width = 240; // a line of the status is a line of the file
+        try
+        {
+            var summary = await new Demonstration(options, console).RunAsync(cancel);
+            Console.Out.WriteLine(summary.ToJson());
+            foreach (var imbalance in summary.Imbalances) console.MarkupLineInterpolated($"[red]demo: {imbalance}[/]");
+            return summary.Imbalances.Count == 0 ? 0 : 1;
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            console.MarkupLine("demo: stopped before the fleet was live, so there is no summary.");
+            return 0;
+        }
+        catch (DemoException e)
+        {
+            console.MarkupLineInterpolated($"[red]demo: {e.Message}[/]");
+            return 1;
+        }
+    }
+}

@@ -1,0 +1,173 @@
+using System.Diagnostics;
+using Confluent.Kafka;
+using Kappa.Iot.Contracts;
+using Kappa.Iot.Demo.Counting;
+using Kappa.Iot.Demo.Processes;
+using Kappa.Iot.Demo.Status;
+using Kappa.Iot.Twins;
+using Spectre.Console;
+
+namespace Kappa.Iot.Demo;
+
+/// <summary>The whole pipeline, from starting its processes to counting what came out.</summary>
+internal sealed class Demonstration(DemoOptions options, IAnsiConsole console)
+{
+    private static readonly string[] Profiles = [VehicleProfiles.Combustion, VehicleProfiles.Electric];
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromMinutes(5);
+
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly DateTimeOffset _started = DateTimeOffset.UtcNow;
+    private readonly StatusDisplay _display = new(console);
+
+    public async Task<Summary> RunAsync(CancellationToken cancel)
+    {
+        PrepareFolder();
+        var pipeline = new Pipeline(options);
+        await using var supervisor = new Supervisor(options.Data);
+
+        if (options.Kafka is null) supervisor.Start(pipeline.Log);
+        using var admin = await ConnectAsync(pipeline.Kafka, cancel);
+        await TopicCatalogue.EnsureAsync(admin);
+        var baseline = await LogBaseline.LoadOrTakeAsync(Path.Combine(options.Data, "baseline.json"), admin);
+        await using var alerts = new AlertTail(pipeline.Kafka, baseline);
+
+        var gateway = supervisor.Start(pipeline.Gateway);
+        supervisor.Start(pipeline.Scorer);
+        var sink = supervisor.Start(pipeline.Sink);
+        var api = supervisor.Start(pipeline.Api);
+        foreach (var (process, service) in new[] { (gateway, pipeline.Gateway), (sink, pipeline.Sink), (api, pipeline.Api) })
+            await supervisor.WaitReadyAsync(process, service.Ready!, cancel);
+        _display.Say($"vehicles at {pipeline.Broker}, log at {pipeline.Kafka.BootstrapServers}");
+        _display.Say($"dashboard at {pipeline.Dashboard}, logs in {Path.Combine(options.Data, "logs")}");
+
+        var fleet = new Fleet(supervisor, pipeline.Simulator);
+        var probe = new PipelineProbe(admin, baseline, fleet, alerts, supervisor, pipeline, _clock);
+
+        await ShowAsync(probe, "making history", fleet.WaitUntilLiveAsync(cancel));
+        await TrainAsync(probe, pipeline, cancel);
+        await ShowAsync(probe, "scoring the past", probe.WaitForLagAsync(EndOffsets.ScorerGroup, options.Vehicles, cancel));
+
+        if (options.Faults) fleet.SwitchFaultsOn();
+        _display.Say(options.Duration is { } d ? $"live for {d.TotalSeconds:0} s" : "live; Ctrl-C drains and stops everything");
+        await ShowAsync(probe, "live", WaitAsync(options.Duration, cancel));
+
+        // From here on a Ctrl-C does not matter: it is being stopped already.
+        await ShowAsync(probe, "draining", fleet.StopAsync());
+        foreach (var group in new[] { EndOffsets.ScorerGroup, EndOffsets.SinkGroup })
+            await ShowAsync(probe, "draining", DrainAsync(probe, group));
+        return await CountAsync(pipeline, baseline, fleet, supervisor);
+    }
+
+    private void PrepareFolder()
+    {
+        if (options.Reset && Directory.Exists(options.Data))
+        {
+            // Only ever delete what is a demo's: a folder with a baseline in it, or an empty one.
+            if (Directory.EnumerateFileSystemEntries(options.Data).Any() && !Directory.Exists(Path.Combine(options.Data, "logs")))
+                throw new DemoException($"{options.Data} does not look like a demo's folder (it has no logs in it): not deleted.");
+            Directory.Delete(options.Data, recursive: true);
+        }
+
+        Directory.CreateDirectory(options.Data);
+    }
+
+    private async Task<IAdminClient> ConnectAsync(KafkaOptions kafka, CancellationToken cancel)
+    {
+        var admin = new AdminClientBuilder(kafka.ToClientConfig("demo")).SetLogHandler((_, _) => { }).Build();
+        var until = _clock.Elapsed + TimeSpan.FromSeconds(30);
+        while (true)
+        {
+            try
+            {
+                admin.GetMetadata(TimeSpan.FromSeconds(2));
+                return admin;
+            }
+            catch (KafkaException e) when (_clock.Elapsed < until)
+            {
+                _display.Say($"waiting for the log at {kafka.BootstrapServers} ({e.Error.Reason})");
+                await Task.Delay(TimeSpan.FromMilliseconds(500), cancel);
+            }
+            catch (KafkaException e)
+            {
+                admin.Dispose();
+                throw new DemoException($"The log at {kafka.BootstrapServers} does not answer: {e.Error.Reason}. Is it running, and is the address right?");
+            }
+        }
+    }
+
+    /// <summary>Trains and promotes a model a profile, unless an earlier run with the same data did.</summary>
+    private async Task TrainAsync(PipelineProbe probe, Pipeline pipeline, CancellationToken cancel)
+    {
+        var done = Path.Combine(options.Data, "models.txt");
+        if (File.Exists(done)) return;
+
+        var training = new TrainingRun(pipeline, options.Data);
+        var models = new List<string>();
+        foreach (var profile in Profiles)
+        {
+            var run = training.TrainAndPromoteAsync(profile, _started - options.History - TimeSpan.FromMinutes(5), DateTimeOffset.UtcNow, cancel);
+            await ShowAsync(probe, $"training {profile}", run);
+            models.Add(await run);
+            _display.Say($"promoted {models[^1]}");
+        }
+
+        await File.WriteAllLinesAsync(done, models, cancel);
+    }
+
+    private async Task<Summary> CountAsync(Pipeline pipeline, LogBaseline baseline, Fleet fleet, Supervisor supervisor)
+    {
+        var census = new LogCensus(pipeline.Kafka, baseline);
+        var telemetry = await census.CountTelemetryAsync();
+        var scores = await census.CountScoresAsync();
+        var alerts = await census.ReadAlertsAsync();
+        var faults = Fault.Read(pipeline.TruthFile);
+        var verdict = AlertJudge.Judge(alerts, faults);
+        await using var twins = TwinStore.Open(pipeline.Twins);
+
+        return new Summary
+        {
+            Vehicles = fleet.Report.Vehicles,
+            Published = fleet.Report.Published,
+            Acknowledged = fleet.Report.Acknowledged,
+            InLog = telemetry.Distinct,
+            Resent = telemetry.Duplicates,
+            Scored = scores.Distinct,
+            Duplicates = scores.Duplicates,
+            Twins = await twins.CountAsync(CancellationToken.None),
+            AlertsRaised = alerts.Count,
+            FalseAlerts = verdict.FalseAlerts,
+            FaultsInjected = faults.Count,
+            FaultsDetected = verdict.FaultsDetected,
+            DeadLettered = await census.CountDeadLettersAsync(),
+            SecondsToFirstAlert = verdict.FirstDetectionMs is { } first ? Math.Round((first - _started.ToUnixTimeMilliseconds()) / 1000.0, 1) : null,
+            Restarts = supervisor.Processes.Sum(p => p.Restarts),
+        };
+    }
+
+    private Task ShowAsync(PipelineProbe probe, string step, Task work) => _display.ShowUntilAsync(work, () => probe.ReadAsync(step));
+
+    private async Task DrainAsync(PipelineProbe probe, string group)
+    {
+        using var timeout = new CancellationTokenSource(DrainTimeout);
+        try
+        {
+            await probe.WaitForLagAsync(group, 0, timeout.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _display.Say($"{group} has not caught up after {DrainTimeout.TotalMinutes:0} minutes; the summary will show what is missing");
+        }
+    }
+
+    private static async Task WaitAsync(TimeSpan? duration, CancellationToken cancel)
+    {
+        try
+        {
+            await Task.Delay(duration ?? Timeout.InfiniteTimeSpan, cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl-C is how a demo without an end is ended.
+        }
+    }
+}

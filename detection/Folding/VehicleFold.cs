@@ -1,0 +1,126 @@
+using Kappa.Iot.Contracts;
+
+namespace Kappa.Iot.Detection;
+
+/// <summary>
+/// Everything the scorer keeps of one vehicle: which batch it saw last, the detector's window, the open alert episodes. An exact fold of
+/// the vehicle's telemetry: saved, restored and carried on it is bit for bit what it would have been without. For one thread at a time.
+/// </summary>
+public sealed class VehicleFold(string vin)
+{
+    /// <summary>Format of <see cref="Save"/>; goes beside the bytes into <see cref="VehicleState.SchemaVersion"/>.</summary>
+    public const uint SchemaVersion = 1;
+
+    private AlertEpisodes _episodes = new(vin);
+    private bool _seen;
+    private ulong _boot;
+    private ulong _sequence;
+    private string _modelId = "";
+    private VehicleWindow? _window;
+    // The window as it was saved, until a detector comes that can read it.
+    private byte[] _savedWindow = [];
+
+    public string Vin { get; } = vin;
+
+    /// <summary>Types of the alerts that are open.</summary>
+    public IEnumerable<AlertType> OpenAlerts => _episodes.Open;
+
+    /// <summary>Takes the vehicle's next batch.</summary>
+    /// <param name="detector">The active model of the batch's profile, or null where there is none.</param>
+    /// <param name="batch">A batch of this vehicle.</param>
+    /// <param name="partition">Telemetry partition it came from.</param>
+    /// <param name="offset">Its offset there.</param>
+    /// <exception cref="ArgumentException">The batch is of another vehicle.</exception>
+    public FoldResult Apply(IDetector? detector, TelemetryBatch batch, int partition, long offset)
+    {
+        if (batch.Vin != Vin) throw new ArgumentException($"A batch of '{batch.Vin}' was given to the fold of '{Vin}'.", nameof(batch));
+        if (_seen && batch.BootId < _boot) return new(FoldOutcome.Late, null, []);
+        if (_seen && batch.BootId == _boot && batch.Sequence <= _sequence) return new(FoldOutcome.Duplicate, null, []);
+
+        var sameBoot = _seen && batch.BootId == _boot;
+        var missed = sameBoot ? batch.Sequence - _sequence - 1 : 0;
+        _seen = true;
+        _boot = batch.BootId;
+        _sequence = batch.Sequence;
+        if (!sameBoot) Forget();
+        if (detector is null)
+        {
+            Forget();
+            return new(FoldOutcome.Unscored, null, []) { Missed = missed };
+        }
+
+        var window = WindowFor(detector);
+        var score = detector.Apply(window, batch);
+        score.TelemetryOffset = offset;
+        var alerts = _episodes.Apply(score, batch.StartTimeMs + batch.DurationMs(), partition);
+        return new(FoldOutcome.Scored, score, alerts) { Missed = missed };
+    }
+
+    /// <summary>The whole state, exactly.</summary>
+    public byte[] Save()
+    {
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream);
+        writer.Write(SchemaVersion);
+        writer.Write(_seen);
+        writer.Write(_boot);
+        writer.Write(_sequence);
+        writer.Write(_modelId);
+        var window = _window?.Save() ?? _savedWindow;
+        writer.Write(window.Length);
+        writer.Write(window);
+        _episodes.Save(writer);
+        writer.Flush();
+        return stream.ToArray();
+    }
+
+    /// <summary>A fold as <see cref="Save"/> left it.</summary>
+    /// <exception cref="InvalidDataException">The snapshot is damaged or of another format: the vehicle must be started anew.</exception>
+    public static VehicleFold Restore(string vin, ReadOnlySpan<byte> snapshot)
+    {
+        using var stream = new MemoryStream(snapshot.ToArray());
+        using var reader = new BinaryReader(stream);
+        try
+        {
+            var schema = reader.ReadUInt32();
+            if (schema != SchemaVersion) throw new InvalidDataException($"The state of vehicle '{vin}' has format {schema}; this version reads {SchemaVersion}.");
+            var fold = new VehicleFold(vin)
+            {
+                _seen = reader.ReadBoolean(),
+                _boot = reader.ReadUInt64(),
+                _sequence = reader.ReadUInt64(),
+                _modelId = reader.ReadString(),
+            };
+            var length = reader.ReadInt32();
+            if (length < 0 || length > stream.Length - stream.Position) throw new InvalidDataException($"The state of vehicle '{vin}' is cut off.");
+            fold._savedWindow = reader.ReadBytes(length);
+            fold._episodes = AlertEpisodes.Restore(vin, reader);
+            if (stream.Position != stream.Length) throw new InvalidDataException($"The state of vehicle '{vin}' has {stream.Length - stream.Position} bytes too many.");
+            return fold;
+        }
+        catch (Exception e) when (e is EndOfStreamException or FormatException)
+        {
+            throw new InvalidDataException($"The state of vehicle '{vin}' cannot be read: {e.Message}", e);
+        }
+    }
+
+    private VehicleWindow WindowFor(IDetector detector)
+    {
+        if (_modelId != detector.ModelId) Forget();
+        _modelId = detector.ModelId;
+        if (_window is null && _savedWindow.Length > 0)
+        {
+            // The id names the model, so a window that does not fit its own model is damage, not a change.
+            _window = detector.RestoreWindow(_savedWindow);
+            _savedWindow = [];
+        }
+        return _window ??= detector.CreateWindow();
+    }
+
+    private void Forget()
+    {
+        _window = null;
+        _savedWindow = [];
+        _modelId = "";
+    }
+}

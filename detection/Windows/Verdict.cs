@@ -1,0 +1,65 @@
+namespace Kappa.Iot.Detection;
+
+/// <summary>What a detector said of one step; part of the window, because a batch without a complete step repeats it.</summary>
+internal sealed class Verdict
+{
+    /// <summary>Signals that are named with a score.</summary>
+    public const int MaxReasons = 6;
+
+    private readonly Reason[] _reasons = new Reason[MaxReasons];
+
+    /// <summary>False while there is not enough of the vehicle's past to say anything.</summary>
+    public bool Judged { get; set; }
+
+    public float Score { get; set; }
+
+    /// <summary>The signals behind the score, most important first; their shares add up to it.</summary>
+    public ReadOnlySpan<Reason> Reasons => _reasons.AsSpan(0, Count);
+
+    private int Count { get; set; }
+
+    public void Clear()
+    {
+        Judged = false;
+        Score = 0;
+        Count = 0;
+    }
+
+    public void Set(float score, ReadOnlySpan<Reason> reasons)
+    {
+        Judged = true;
+        Score = score;
+        Count = reasons.Length;
+        reasons.CopyTo(_reasons);
+    }
+
+    public void Save(BinaryWriter writer)
+    {
+        writer.Write(Judged);
+        writer.Write(Score);
+        writer.Write((byte)Count);
+        foreach (var reason in Reasons)
+        {
+            writer.Write((short)reason.Signal);
+            writer.Write(reason.Share);
+            writer.Write(reason.Observed);
+            writer.Write(reason.Expected);
+        }
+    }
+
+    public void Restore(BinaryReader reader)
+    {
+        Judged = reader.ReadBoolean();
+        Score = reader.ReadSingle();
+        Count = reader.ReadByte();
+        if (Count > MaxReasons) throw new InvalidDataException($"The window's snapshot names {Count} signals behind a score; there are at most {MaxReasons}.");
+        for (var i = 0; i < Count; i++) _reasons[i] = new(reader.ReadInt16(), reader.ReadSingle(), reader.ReadSingle(), reader.ReadSingle());
+    }
+
+    /// <summary>One signal's part in a score.</summary>
+    /// <param name="Signal">Its place in the window.</param>
+    /// <param name="Share">Its part of the score.</param>
+    /// <param name="Observed">Mean over the step.</param>
+    /// <param name="Expected">What the model expected.</param>
+    public readonly record struct Reason(int Signal, float Share, float Observed, float Expected);
+}

@@ -1,0 +1,222 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
+namespace Kappa.Iot.Embedded.Log;
+
+internal sealed partial class PartitionLog
+{
+    /// <summary>So many keys are looked at in one go; more segments wait for the next.</summary>
+    private const int MaxKeys = 2_000_000;
+
+    /// <summary>Everything before this offset has been compacted since the server started.</summary>
+    private long _compactedTo;
+
+    /// <summary>
+    /// Keeps only the latest committed record of every key in the segments that are closed and decided. Rolled back records and markers
+    /// go, and tombstones too when delete.retention.ms is over. Runs beside reads and appends; only the swap of files takes the lock.
+    /// </summary>
+    /// <returns>How many bytes were won.</returns>
+    public long Compact()
+    {
+        var now = Now();
+        var candidates = Candidates(now, out var aborted);
+        if (candidates.Count == 0)
+            return 0;
+
+        var latest = LatestOffsets(candidates, aborted);
+        long before = candidates.Sum(s => s.Size), after = 0;
+        var end = candidates[^1].NextOffset;
+        for (var i = 0; i < candidates.Count;)
+        {
+            // Neighbours that fit into one segment together become one.
+            var group = new List<Segment> { candidates[i++] };
+            while (i < candidates.Count && group.Sum(s => s.Size) + candidates[i].Size <= Settings.SegmentBytes)
+                group.Add(candidates[i++]);
+            if (Rewrite(group, latest, aborted, now, keepLast: i == candidates.Count) is not { } size)
+                return 0;
+            after += size;
+        }
+
+        _compactedTo = end;
+        return before - after;
+    }
+
+    private List<Segment> Candidates(long now, out ILookup<long, AbortedTransaction> aborted)
+    {
+        lock (_lock)
+        {
+            aborted = _segments.SelectMany(s => s.Aborted).ToLookup(a => a.ProducerId);
+            if (_deleted || _segments.Count == 0)
+                return [];
+
+            var active = _segments[^1];
+            if (active.Size > 0 && now - active.CreatedAt > Settings.SegmentAge.TotalMilliseconds)
+            {
+                CloseActive(active, now);
+                _segments.Add(Segment.Create(_directory, EndOffset));
+            }
+
+            var closed = _segments.Take(_segments.Count - 1)
+                .TakeWhile(s => s.NextOffset <= StableOffset && now - s.MaxTimestamp >= Settings.MinCompactionLag.TotalMilliseconds).ToList();
+            var dirty = closed.Where(s => s.NextOffset > _compactedTo).Sum(s => s.Size);
+            var tombstonesDue = closed.Any(s => s.HasTombstones && now - s.ClosedAt > Settings.DeleteRetention.TotalMilliseconds);
+            return tombstonesDue || (dirty > 0 && dirty >= Settings.MinCleanableRatio * closed.Sum(s => s.Size)) ? closed : [];
+        }
+    }
+
+    /// <summary>The offset of each key's last committed record; drops segments from the list that there is no room for.</summary>
+    private static Dictionary<UInt128, long> LatestOffsets(List<Segment> segments, ILookup<long, AbortedTransaction> aborted)
+    {
+        var latest = new Dictionary<UInt128, long>();
+        for (var i = 0; i < segments.Count; i++)
+        {
+            if (i > 0 && latest.Count > MaxKeys)
+            {
+                segments.RemoveRange(i, segments.Count - i);
+                break;
+            }
+
+            foreach (var batch in segments[i].Headers(0, segments[i].Size))
+            {
+                if (batch.Header.IsControl || IsAborted(batch.Header, aborted))
+                    continue;
+                foreach (var record in RecordReader.Read(batch.Header, segments[i].ReadBatch(batch)))
+                {
+                    if (record.Key is { } key)
+                        latest[Hash(key.Span)] = record.Offset;
+                }
+            }
+        }
+
+        return latest;
+    }
+
+    /// <summary>Writes the survivors of some segments to one new file, and puts it in their place.</summary>
+    /// <returns>The new size, or null where the segments are not there any more.</returns>
+    private long? Rewrite(List<Segment> group, Dictionary<UInt128, long> latest, ILookup<long, AbortedTransaction> aborted, long now, bool keepLast)
+    {
+        var path = group[0].Path;
+        var temporary = path + ".tmp";
+        File.Delete(temporary);
+        var rewritten = Segment.CreateAt(temporary, group[0].BaseOffset);
+        foreach (var segment in group)
+        {
+            var dropTombstones = now - segment.ClosedAt > Settings.DeleteRetention.TotalMilliseconds;
+            foreach (var batch in segment.Headers(0, segment.Size))
+            {
+                var last = keepLast && batch.Header.NextOffset == group[^1].NextOffset;
+                if (Survivors(segment, batch, latest, aborted, dropTombstones, last, out var tombstones) is not { } bytes)
+                    continue;
+                rewritten.HasTombstones |= tombstones;
+                rewritten.Append(bytes, RecordBatchHeader.Read(bytes));
+            }
+        }
+
+        rewritten.CreatedAt = group[0].CreatedAt;
+        rewritten.ClosedAt = group.Max(s => s.ClosedAt);
+        rewritten.Flush();
+        return Swap(group, rewritten, path) ? rewritten.Size : null;
+    }
+
+    private bool Swap(List<Segment> group, Segment rewritten, string path)
+    {
+        lock (_lock)
+        {
+            var at = _segments.IndexOf(group[0]);
+            if (_deleted || at < 0 || group.Where((s, i) => !ReferenceEquals(_segments.ElementAtOrDefault(at + i), s)).Any())
+            {
+                rewritten.Dispose();
+                File.Delete(rewritten.Path);
+                return false;
+            }
+
+            // In this order a crash leaves either the old segments or the new one with leftovers that the next start recognises.
+            var producers = SegmentCheckpoint.LoadProducers(group[^1]);
+            foreach (var segment in group)
+            {
+                segment.Dispose();
+                File.Delete(SegmentCheckpoint.PathOf(segment));
+            }
+
+            _segments.RemoveRange(at, group.Count);
+            _hints.Clear();
+            if (rewritten.Size == 0)
+            {
+                rewritten.Dispose();
+                File.Delete(rewritten.Path);
+                File.Delete(path);
+            }
+            else
+            {
+                rewritten.MoveTo(path);
+                _segments.Insert(at, rewritten);
+                SegmentCheckpoint.Save(rewritten, producers);
+            }
+
+            foreach (var segment in group.Skip(1))
+                File.Delete(segment.Path);
+            return true;
+        }
+    }
+
+    /// <summary>What is left of a batch; null for nothing.</summary>
+    /// <param name="last">The last batch stays, without records if need be: readers have to get past it.</param>
+    private static byte[]? Survivors(
+        Segment segment, BatchLocation batch, Dictionary<UInt128, long> latest, ILookup<long, AbortedTransaction> aborted, bool dropTombstones, bool last,
+        out bool tombstones)
+    {
+        tombstones = false;
+        var header = batch.Header;
+        var bytes = segment.ReadBatch(batch);
+        var kept = new List<ReadOnlyMemory<byte>>();
+        long maxTimestamp = header.HasLogAppendTime ? header.MaxTimestamp : -1;
+        if (!header.IsControl && !IsAborted(header, aborted))
+        {
+            foreach (var record in RecordReader.Read(header, bytes))
+            {
+                if (record.Key is not { } key || (latest.TryGetValue(Hash(key.Span), out var newest) && newest > record.Offset) || (record.Value is null && dropTombstones))
+                    continue;
+                tombstones |= record.Value is null;
+                kept.Add(record.Raw);
+                maxTimestamp = Math.Max(maxTimestamp, record.Timestamp);
+            }
+        }
+
+        if (kept.Count == 0 && !last)
+            return null;
+        if (kept.Count == header.RecordCount && !header.IsTransactional)
+            return bytes;
+
+        // What a transaction committed is from now on a plain record: its marker is gone.
+        return RecordBatchBuilder.Assemble(
+            header with
+            {
+                Attributes = RecordBatchHeader.WithoutTransaction(header.Attributes),
+                ProducerId = -1,
+                ProducerEpoch = -1,
+                BaseSequence = -1,
+                MaxTimestamp = kept.Count == 0 ? header.MaxTimestamp : maxTimestamp,
+            },
+            kept);
+    }
+
+    private static bool IsAborted(in RecordBatchHeader header, ILookup<long, AbortedTransaction> aborted)
+    {
+        if (!header.IsTransactional)
+            return false;
+        foreach (var transaction in aborted[header.ProducerId])
+        {
+            if (transaction.FirstOffset <= header.BaseOffset && header.BaseOffset <= transaction.LastOffset)
+                return true;
+        }
+
+        return false;
+    }
+
+    private static UInt128 Hash(ReadOnlySpan<byte> key)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(key, hash);
+        return BinaryPrimitives.ReadUInt128LittleEndian(hash);
+    }
+}

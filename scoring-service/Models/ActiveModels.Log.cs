@@ -1,0 +1,16 @@
+namespace Kappa.Iot.ScoringService;
+
+internal static partial class ActiveModelsLog
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "Profile {Profile} is scored by model {ModelId}")]
+    public static partial void Loaded(this ILogger logger, string profile, string modelId);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Model {ModelId} of profile {Profile} cannot be loaded; the model before stays in use. Promote another one.")]
+    public static partial void LoadFailed(this ILogger logger, Exception exception, string profile, string modelId);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The record at offset {Offset} of the model registry is left out")]
+    public static partial void EntryUnreadable(this ILogger logger, Exception exception, long offset);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Nothing is scored before there is a model for each of Models:WaitFor; missing: {Profiles}")]
+    public static partial void Waiting(this ILogger logger, string profiles);
+}

@@ -1,0 +1,180 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Confluent.Kafka;
+using Kappa.Iot.Contracts;
+using Kappa.Iot.Detection;
+using Kappa.Iot.Streaming;
+using Kappa.Iot.Streaming.Models;
+using Microsoft.Extensions.Options;
+
+namespace Kappa.Iot.ScoringService;
+
+/// <summary>
+/// Follows the model registry and keeps the active model of each profile loaded. A model that cannot be loaded changes nothing: the one
+/// before stays, the failure is logged and counted.
+/// </summary>
+internal sealed class ActiveModels : BackgroundService
+{
+    private readonly KafkaOptions _kafka;
+    private readonly ModelOptions _options;
+    private readonly ScoringMetrics _metrics;
+    private readonly ILogger<ActiveModels> _logger;
+    private readonly ModelRegistry _registry;
+    private readonly RegistrySnapshot _entries = new();
+    private readonly Lock _entriesGate = new();
+    private readonly SemaphoreSlim _changed = new(0);
+    private readonly ConcurrentDictionary<string, Task<IDetector>> _loaded = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _failed = new(StringComparer.Ordinal);
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _caughtUp;
+    private volatile ImmutableDictionary<string, IDetector> _current = ImmutableDictionary.Create<string, IDetector>(StringComparer.Ordinal);
+
+    public ActiveModels(IOptions<KafkaOptions> kafka, IOptions<ModelOptions> options, ScoringMetrics metrics, ILogger<ActiveModels> logger)
+    {
+        (_kafka, _options, _metrics, _logger) = (kafka.Value, options.Value, metrics, logger);
+        _registry = new ModelRegistry(_kafka, logger);
+        metrics.ObserveModels(() => _current.Select(model => (model.Key, model.Value.ModelId)));
+    }
+
+    /// <summary>The models that score now, by profile: swapped whole, so take it once for what must be of one piece.</summary>
+    public ImmutableDictionary<string, IDetector> Current => _current;
+
+    /// <summary>Completes when the registry is read to its end and every profile of <see cref="ModelOptions.WaitFor"/> has a model.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <summary>Profiles that still have no model and are waited for.</summary>
+    public IReadOnlyList<string> Missing => [.. _options.WaitedFor.Where(profile => !_current.ContainsKey(profile))];
+
+    /// <summary>A model, active or not; null, and logged, where it cannot be loaded.</summary>
+    public async Task<IDetector?> FindAsync(string profile, string modelId, CancellationToken cancel)
+    {
+        try
+        {
+            return await LoadAsync(modelId, cancel);
+        }
+        catch (Exception e) when (e is InvalidDataException or ModelRegistryException)
+        {
+            _logger.LoadFailed(e, profile, modelId);
+            _metrics.ModelFailed(profile);
+            return null;
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var loading = LoadChangesAsync(stoppingToken);
+        var reader = new LogReader(_kafka, "scoring-service-models", _logger);
+        try
+        {
+            var ranges = await reader.FindAsync(TopicCatalogue.Models.Name, LogStart.Beginning, stoppingToken);
+            await reader.FollowAsync(ranges, Take, CatchUp, stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            await loading;
+        }
+    }
+
+    private ValueTask Take(IReadOnlyList<ConsumeResult<byte[], byte[]>> records, CancellationToken cancel)
+    {
+        lock (_entriesGate)
+        {
+            foreach (var record in records)
+            {
+                try
+                {
+                    _entries.Apply(record);
+                }
+                catch (ModelRegistryException e)
+                {
+                    _logger.EntryUnreadable(e, record.Offset.Value);
+                }
+            }
+        }
+
+        _changed.Release();
+        return ValueTask.CompletedTask;
+    }
+
+    private void CatchUp()
+    {
+        _caughtUp = true;
+        _changed.Release();
+    }
+
+    private async Task LoadChangesAsync(CancellationToken cancel)
+    {
+        var waiting = "";
+        while (!cancel.IsCancellationRequested)
+        {
+            try
+            {
+                await _changed.WaitAsync(cancel);
+                if (!_caughtUp) continue; // what is active later is not known yet
+                foreach (var active in Changes()) await SwapAsync(active, cancel);
+            }
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+            {
+                return;
+            }
+
+            var missing = string.Join(", ", Missing);
+            if (missing.Length == 0) _ready.TrySetResult();
+            else if (missing != waiting) _logger.Waiting(waiting = missing);
+        }
+    }
+
+    private List<ActiveModel> Changes()
+    {
+        lock (_entriesGate)
+        {
+            return [.. _entries.Active.Values.Where(active =>
+                _current.GetValueOrDefault(active.Profile)?.ModelId != active.ModelId && _failed.GetValueOrDefault(active.Profile) != active.ModelId)];
+        }
+    }
+
+    private async Task SwapAsync(ActiveModel active, CancellationToken cancel)
+    {
+        var detector = await FindAsync(active.Profile, active.ModelId, cancel);
+        if (detector is null)
+        {
+            _failed[active.Profile] = active.ModelId;
+            // After a restart "the one before stays" means that it must be loaded.
+            if (_current.ContainsKey(active.Profile) || active.PreviousModelId.Length == 0) return;
+            detector = await FindAsync(active.Profile, active.PreviousModelId, cancel);
+            if (detector is null) return;
+        }
+        else
+        {
+            _failed.Remove(active.Profile);
+        }
+
+        _current = _current.SetItem(active.Profile, detector);
+        _metrics.ModelLoaded(active.Profile);
+        _logger.Loaded(active.Profile, detector.ModelId);
+    }
+
+    private async Task<IDetector> LoadAsync(string modelId, CancellationToken cancel)
+    {
+        var load = _loaded.GetOrAdd(modelId, id => ReadAsync(id, cancel));
+        try
+        {
+            return await load;
+        }
+        catch
+        {
+            _loaded.TryRemove(new KeyValuePair<string, Task<IDetector>>(modelId, load));
+            throw;
+        }
+    }
+
+    private async Task<IDetector> ReadAsync(string modelId, CancellationToken cancel)
+    {
+        ModelVersion? version;
+        lock (_entriesGate) version = _entries.Versions.GetValueOrDefault(modelId);
+        var artifact = version is null
+            ? await _registry.ReadArtifactAsync(modelId, cancel)
+            : await _registry.ReadArtifactAsync(version, cancel);
+        return ModelArtifact.Load(modelId, artifact);
+    }
+}

@@ -1,0 +1,50 @@
+using Kappa.Iot.Detection;
+
+namespace Kappa.Iot.ScoringService;
+
+/// <summary>What one transaction did in one partition.</summary>
+internal sealed class BatchCounts
+{
+    public long Scored { get; private set; }
+
+    public long Unscored { get; private set; }
+
+    public long Duplicates { get; private set; }
+
+    public long Late { get; private set; }
+
+    public long Missed { get; private set; }
+
+    public Dictionary<string, long> DeadLetters { get; } = [];
+
+    public long Snapshots { get; private set; }
+
+    public long SnapshotBytes { get; private set; }
+
+    public void Add(FoldResult result)
+    {
+        Missed += (long)result.Missed;
+        switch (result.Outcome)
+        {
+            case FoldOutcome.Scored: Scored++; break;
+            case FoldOutcome.Unscored: Unscored++; break;
+            case FoldOutcome.Duplicate: Duplicates++; break;
+            case FoldOutcome.Late: Late++; break;
+            default: throw new InvalidOperationException($"Nobody counts batches with the outcome {result.Outcome}.");
+        }
+    }
+
+    public void AddDeadLetter(string reason) => DeadLetters[reason] = DeadLetters.GetValueOrDefault(reason) + 1;
+
+    public void AddSnapshot(int bytes)
+    {
+        Snapshots++;
+        SnapshotBytes += bytes;
+    }
+
+    public void Clear()
+    {
+        Scored = Unscored = Duplicates = Late = Missed = Snapshots = SnapshotBytes = 0;
+        DeadLetters.Clear();
+    }
+}

@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Text;
+using Confluent.Kafka;
+using Google.Protobuf;
+using Kappa.Iot.Contracts;
+using Kappa.Iot.Detection;
+using Kappa.Iot.Streaming;
+
+namespace Kappa.Iot.ScoringService;
+
+/// <summary>Scores one partition: telemetry in; scores, changed alerts, due snapshots and the checkpoint out, all to the same partition number.</summary>
+internal sealed class PartitionScorer(
+    int partition, long resumeAt, PartitionState state, ActiveModels models, ScoringTopics topics, ScoringMetrics metrics, TimeProvider time, ILogger logger) : IPartitionProcessor
+{
+    /// <summary>Key of the checkpoint; no vehicle can be named so.</summary>
+    public static readonly byte[] CheckpointKey = "@"u8.ToArray();
+
+    private readonly BatchCounts _counts = new();
+    private readonly List<Alert> _alerts = [];
+    private readonly TopicPartition _scores = new(topics.Scores, partition);
+    private readonly TopicPartition _changes = new(topics.Alerts, partition);
+    private readonly TopicPartition _snapshots = new(topics.State, partition);
+
+    public void Process(IReadOnlyList<ConsumeResult<byte[], byte[]>> records, TransactionOutput output)
+    {
+        // The model is changed here and nowhere else: each record is scored by exactly one, and the checkpoint says by which.
+        var current = models.Current;
+        var first = Math.Max(resumeAt, records[0].Offset.Value);
+        state.Switch(current, first);
+
+        foreach (var record in records)
+        {
+            if (record.Offset.Value < resumeAt) continue; // scored before, and in the state: the group was set back
+            Score(record, current, output);
+        }
+
+        var next = Math.Max(resumeAt, records[^1].Offset.Value + 1);
+        foreach (var snapshot in state.TakeSnapshots(next))
+        {
+            output.Add(_snapshots, new Message<byte[], byte[]> { Key = Encoding.ASCII.GetBytes(snapshot.Vin), Value = snapshot.ToByteArray() });
+            _counts.AddSnapshot(snapshot.Fold.Length);
+        }
+
+        output.Add(_snapshots, new Message<byte[], byte[]> { Key = CheckpointKey, Value = state.Checkpoint(next).ToByteArray() });
+    }
+
+    public void OnCommitted()
+    {
+        metrics.Count(_counts);
+        foreach (var alert in _alerts)
+        {
+            metrics.Count(alert);
+            logger.AlertChanged(alert.Vin, alert.Type, alert.Status, alert.Severity, alert.Score);
+        }
+
+        _counts.Clear();
+        _alerts.Clear();
+    }
+
+    private void Score(ConsumeResult<byte[], byte[]> record, IReadOnlyDictionary<string, IDetector> current, TransactionOutput output)
+    {
+        var telemetry = TelemetryRecord.Read(record);
+        if (telemetry.Batch is not { } batch)
+        {
+            AddDeadLetter(record, telemetry.Reason, telemetry.Detail, output);
+            return;
+        }
+
+        FoldResult result;
+        try
+        {
+            result = state.Apply(current.GetValueOrDefault(batch.Profile), batch, record.Offset);
+        }
+#pragma warning disable CA1031 // One batch that breaks the detector must not stop all others; it is put aside and counted.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            logger.BatchFailed(e, batch.Vin, record.TopicPartitionOffset);
+            state.Reset(batch.Vin, record.Offset);
+            AddDeadLetter(record, "Unscorable", e.Message, output);
+            return;
+        }
+
+        _counts.Add(result);
+        if (result.Score is { } score)
+        {
+            output.Add(_scores, new Message<byte[], byte[]>
+            {
+                Key = record.Message.Key, Value = score.ToByteArray(), Timestamp = new Timestamp(score.StartTimeMs, TimestampType.CreateTime),
+            });
+        }
+
+        foreach (var alert in result.Alerts)
+        {
+            alert.WrittenAtMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+            output.Add(_changes, new Message<byte[], byte[]>
+            {
+                Key = Encoding.ASCII.GetBytes($"{alert.Vin}/{alert.Type.ToString().ToLowerInvariant()}"), Value = alert.ToByteArray(),
+            });
+            _alerts.Add(alert);
+        }
+    }
+
+    private void AddDeadLetter(ConsumeResult<byte[], byte[]> record, string reason, string detail, TransactionOutput output)
+    {
+        var position = $"{topics.Telemetry}/{partition}@{record.Offset.Value}";
+        logger.DeadLettered(position, reason, detail);
+        _counts.AddDeadLetter(reason);
+        output.Add(new TopicPartition(topics.DeadLetter, Partition.Any), new Message<byte[], byte[]>
+        {
+            Key = record.Message.Key,
+            Value = record.Message.Value,
+            Headers =
+            [
+                Header(DeadLetterHeaders.Reason, reason),
+                Header(DeadLetterHeaders.Detail, detail),
+                Header(DeadLetterHeaders.Position, position),
+                Header(DeadLetterHeaders.Time, time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture)),
+            ],
+        });
+    }
+
+    private static Header Header(string name, string value) => new(name, Encoding.UTF8.GetBytes(value));
+}

@@ -1,0 +1,141 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text;
+using Confluent.Kafka;
+using Kappa.Iot.Contracts;
+using Kappa.Iot.Detection;
+using Kappa.Iot.Streaming;
+using Microsoft.Extensions.Options;
+
+namespace Kappa.Iot.ScoringService;
+
+/// <summary>
+/// Rebuilds partitions: loads each vehicle's last snapshot, then reads the telemetry since the checkpoint again, with the models that scored
+/// it then and without output. The result is the state that the last commit left behind.
+/// </summary>
+internal sealed class StateRestore(
+    IOptions<KafkaOptions> kafka, IOptions<ScoringOptions> options, ActiveModels models, ScoringMetrics metrics, TimeProvider time, ILogger<StateRestore> logger) : IPartitionProcessorFactory
+{
+    private readonly ScoringTopics _topics = options.Value.Topics;
+    private readonly ParallelOptions _parallel = new() { MaxDegreeOfParallelism = options.Value.Parallelism > 0 ? options.Value.Parallelism : Environment.ProcessorCount };
+
+    public async Task<IReadOnlyDictionary<TopicPartition, IPartitionProcessor>> RestoreAsync(IReadOnlyDictionary<TopicPartition, long> next, CancellationToken cancel)
+    {
+        var started = Stopwatch.GetTimestamp();
+        await models.Ready.WaitAsync(cancel);
+        var partitions = next.ToDictionary(n => n.Key.Partition.Value, n => new Restored(new PartitionState(n.Key.Partition.Value, options.Value.SnapshotEvery), n.Value));
+        var snapshots = await LoadAsync(partitions, cancel);
+        var batches = await ReplayAsync(partitions, cancel);
+
+        var took = Stopwatch.GetElapsedTime(started);
+        metrics.Restored(took, batches);
+        logger.Restored(partitions.Count, snapshots, batches, took);
+        return next.Keys.ToDictionary(partition => partition, partition =>
+        {
+            var (state, resumeAt) = (partitions[partition.Partition.Value].State, partitions[partition.Partition.Value].Next);
+            return (IPartitionProcessor)new PartitionScorer(partition.Partition.Value, resumeAt, state, models, _topics, metrics, time, logger);
+        });
+    }
+
+    /// <summary>Reads the last snapshots and checkpoints.</summary>
+    private async Task<int> LoadAsync(Dictionary<int, Restored> partitions, CancellationToken cancel)
+    {
+        var reader = new LogReader(kafka.Value, "scoring-service-restore", logger);
+        var ranges = (await reader.FindAsync(_topics.State, LogStart.Beginning, cancel)).Where(range => partitions.ContainsKey(range.Partition.Partition.Value)).ToList();
+        var newest = new Dictionary<string, (int Partition, byte[] Value)>(StringComparer.Ordinal);
+        await reader.ReadAsync(ranges, (records, _) =>
+        {
+            foreach (var record in records)
+            {
+                if (record.Message is not { Key: { } key, Value: { } value }) continue;
+                if (key.AsSpan().SequenceEqual(PartitionScorer.CheckpointKey)) partitions[record.Partition.Value].Checkpoint = ScoringCheckpoint.Parser.ParseFrom(value);
+                else newest[Encoding.UTF8.GetString(key)] = (record.Partition.Value, value);
+            }
+
+            return ValueTask.CompletedTask;
+        }, cancel);
+
+        foreach (var (vin, (partition, value)) in newest)
+        {
+            try
+            {
+                partitions[partition].State.Restore(VehicleState.Parser.ParseFrom(value));
+            }
+            catch (Exception e) when (e is InvalidDataException or Google.Protobuf.InvalidProtocolBufferException)
+            {
+                logger.SnapshotUnreadable(e, vin);
+            }
+        }
+
+        return newest.Count;
+    }
+
+    /// <summary>Folds what came after the snapshots.</summary>
+    private async Task<long> ReplayAsync(Dictionary<int, Restored> partitions, CancellationToken cancel)
+    {
+        var detectors = new Dictionary<string, IDetector?>(StringComparer.Ordinal);
+        foreach (var (number, partition) in partitions)
+        {
+            if (partition.Checkpoint is { } checkpoint)
+            {
+                if (checkpoint.NextOffset != partition.Next) logger.OffsetsDiffer(number, partition.Next, checkpoint.NextOffset);
+                partition.Next = Math.Max(partition.Next, checkpoint.NextOffset);
+                partition.State.Restore(checkpoint.Models);
+            }
+            else
+            {
+                // Committed offsets without a checkpoint: the state topic was lost. All telemetry is folded again, by the models of today.
+                partition.State.Switch(models.Current, 0);
+            }
+
+            foreach (var span in partition.Checkpoint?.Models ?? [])
+            {
+                if (span.ModelId.Length > 0 && !detectors.ContainsKey(span.ModelId)) detectors[span.ModelId] = await models.FindAsync(span.Profile, span.ModelId, cancel);
+            }
+        }
+
+        foreach (var detector in models.Current.Values) detectors[detector.ModelId] = detector;
+        var ranges = partitions
+            .Select(p => new LogRange(new TopicPartition(_topics.Telemetry, p.Key), p.Value.Checkpoint?.ReplayFrom ?? 0, p.Value.Next))
+            .Where(range => range.Length > 0).ToList();
+        long batches = 0;
+        var reader = new LogReader(kafka.Value, "scoring-service-restore", logger);
+        await reader.ReadAsync(ranges, (records, _) =>
+        {
+            Interlocked.Add(ref batches, records.Count);
+            Parallel.ForEach(records.GroupBy(record => record.Partition.Value), _parallel, group =>
+            {
+                var state = partitions[group.Key].State;
+                foreach (var record in group) Replay(state, record, detectors);
+            });
+            return ValueTask.CompletedTask;
+        }, cancel);
+        return batches;
+    }
+
+    private static void Replay(PartitionState state, ConsumeResult<byte[], byte[]> record, Dictionary<string, IDetector?> detectors)
+    {
+        if (record.Message.Key is { } key && state.Contains(Encoding.UTF8.GetString(key), record.Offset)) return;
+        if (TelemetryRecord.Read(record).Batch is not { } batch) return;
+        var modelId = state.ModelAt(batch.Profile, record.Offset);
+        try
+        {
+            state.Apply(modelId is null ? null : detectors.GetValueOrDefault(modelId), batch, record.Offset);
+        }
+#pragma warning disable CA1031 // It was put aside when it was scored, and the vehicle started anew: the same again.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            state.Reset(batch.Vin, record.Offset);
+        }
+    }
+
+    private sealed class Restored(PartitionState state, long next)
+    {
+        public PartitionState State { get; } = state;
+
+        public long Next { get; set; } = next;
+
+        public ScoringCheckpoint? Checkpoint { get; set; }
+    }
+}

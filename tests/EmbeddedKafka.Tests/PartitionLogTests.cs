@@ -1,0 +1,198 @@
+using System.Text;
+using Kappa.Iot.Embedded.Log;
+using Kappa.Iot.Embedded.Protocol;
+
+namespace Kappa.Iot.Embedded.Tests;
+
+public sealed class PartitionLogTests : IDisposable
+{
+    private readonly string _directory = Path.Combine(Directory.CreateTempSubdirectory("partition-log-").FullName, "0");
+
+    public void Dispose() => Directory.Delete(Path.GetDirectoryName(_directory)!, recursive: true);
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("Invariant", "1")]
+    public void Open_AfterAStop_HasEveryBatch(bool clean)
+    {
+        var log = Open(new LogSettings { SegmentBytes = 20_000 });
+        for (var i = 0; i < 500; i++)
+            Assert.Equal(i * 2, Append(log, $"a{i}", $"b{i}").BaseOffset);
+        log.Close(checkpoint: clean);
+
+        using var again = Open();
+        Assert.Equal(0, again.CutBytes);
+        Assert.Equal(1000, again.EndOffset);
+        Assert.Equal(Enumerable.Range(0, 500).SelectMany(i => (string[])[$"a{i}", $"b{i}"]), Values(again));
+        Assert.Equal(1000, Append(again, "next").BaseOffset);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(30)]
+    [InlineData(70)]
+    [Trait("Invariant", "1")]
+    public void Open_WithATornTail_EndsBeforeTheTornBatch(int missing)
+    {
+        var log = Open();
+        for (var i = 0; i < 10; i++)
+            Append(log, $"value {i}");
+        log.Close(checkpoint: false);
+        var path = Assert.Single(Directory.GetFiles(_directory, "*.log"));
+        using (var file = File.OpenWrite(path))
+            file.SetLength(file.Length - missing);
+
+        using (var again = Open())
+        {
+            Assert.True(again.CutBytes > 0);
+            Assert.Equal(9, again.EndOffset);
+            Assert.Equal(9, Values(again).Count);
+            Assert.Equal(9, Append(again, "in its place").BaseOffset);
+            again.Close(checkpoint: false);
+        }
+
+        using var third = Open();
+        Assert.Equal(0, third.CutBytes);
+        Assert.Equal("in its place", Values(third)[9]);
+    }
+
+    [Fact]
+    public void Open_WithAFlippedBit_EndsBeforeTheWrongBatch()
+    {
+        var log = Open();
+        var sizes = new List<long>();
+        for (var i = 0; i < 10; i++)
+        {
+            Append(log, $"value {i}");
+            sizes.Add(log.Size);
+        }
+
+        log.Close(checkpoint: false);
+        var path = Assert.Single(Directory.GetFiles(_directory, "*.log"));
+        var bytes = File.ReadAllBytes(path);
+        bytes[sizes[6] + 70] ^= 4;
+        File.WriteAllBytes(path, bytes);
+
+        using var again = Open();
+        Assert.Equal(sizes[9] - sizes[6], again.CutBytes);
+        Assert.Equal(7, again.EndOffset);
+        Assert.Equal(Enumerable.Range(0, 7).Select(i => $"value {i}"), Values(again));
+    }
+
+    [Fact]
+    public void Append_WithAFlippedBit_IsRefused()
+    {
+        using var log = Open();
+        var batch = Batch(["value"]);
+        batch[^1] ^= 1;
+        Assert.Equal(ErrorCode.CorruptMessage, log.Append(batch).Error);
+        Assert.Equal(0, log.EndOffset);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("Invariant", "2")]
+    public void Append_OfARepeatAfterARestart_IsStoredOnce(bool clean)
+    {
+        var log = Open();
+        for (var sequence = 0; sequence < 8; sequence++)
+            Assert.Equal(sequence, log.Append(Sequenced(sequence)).BaseOffset);
+        log.Close(checkpoint: clean);
+
+        using var again = Open();
+        Assert.Equal(new AppendResult(ErrorCode.None, 5, -1, null), again.Append(Sequenced(5)));
+        Assert.Equal(8, again.EndOffset);
+        Assert.Equal(ErrorCode.OutOfOrderSequenceNumber, again.Append(Sequenced(9)).Error);
+        Assert.Equal(8, again.Append(Sequenced(8)).BaseOffset);
+        Assert.Equal(ErrorCode.InvalidProducerEpoch, again.Append(Sequenced(9, epoch: 2)).Error);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("Invariant", "2")]
+    public void Open_WithTransactions_KnowsWhatIsStableAndWhatWasRolledBack(bool clean)
+    {
+        var log = Open();
+        log.BeginTransaction(1, 0);
+        log.AppendTransactional(RecordBatchBuilder.Build([(Utf8("k"), Utf8("rolled back"))], 1, 1, 0, true));
+        log.EndTransaction(1, 0, commit: false);
+        Append(log, "plain");
+        log.BeginTransaction(2, 0);
+        log.AppendTransactional(RecordBatchBuilder.Build([(Utf8("k"), Utf8("open"))], 1, 2, 0, true));
+        Append(log, "after");
+        log.Close(checkpoint: clean);
+
+        using var again = Open();
+        Assert.Equal(3, again.LastStableOffset);
+        Assert.Equal([(2L, (short)0)], again.OpenTransactions());
+        var slice = again.Plan(0, committedOnly: true);
+        Assert.Equal([new AbortedTransaction(1, 0, 1, 2)], again.AbortedIn(slice, 0, 1000));
+        Assert.Equal(4, again.EndTransaction(2, 0, commit: true) - 1);
+        Assert.Equal(6, again.LastStableOffset);
+        Assert.Equal(["plain", "open", "after"], again.ReadCommitted().Select(r => Encoding.UTF8.GetString(r.Record.Value!.Value.Span)));
+    }
+
+    [Fact]
+    public void Compact_OfManySegments_KeepsTheLastRecordOfEveryKeyAcrossRestarts()
+    {
+        var settings = new LogSettings { Compact = true, Delete = false, SegmentBytes = 4_000, MinCleanableRatio = 0, DeleteRetention = TimeSpan.FromDays(1) };
+        var expected = new Dictionary<string, string>();
+        var random = new Random(7);
+        var log = Open(settings);
+        for (var round = 0; round < 5; round++)
+        {
+            for (var i = 0; i < 300; i++)
+            {
+                var (key, value) = ($"k{random.Next(40)}", $"{round}.{i}");
+                log.AppendInternal(RecordBatchBuilder.Build([(Utf8(key), Utf8(value))], i));
+                expected[key] = value;
+            }
+
+            var before = log.Size;
+            Assert.True(log.Compact() > 0);
+            Assert.True(log.Size < before);
+            Check();
+            log.Close(checkpoint: round % 2 == 0);
+            log = Open(settings);
+            Assert.Equal(0, log.CutBytes);
+            Check();
+        }
+
+        log.Dispose();
+
+        void Check()
+        {
+            var found = new Dictionary<string, string>();
+            long last = -1;
+            foreach (var (_, record) in log.ReadCommitted())
+            {
+                Assert.True(record.Offset > last);
+                last = record.Offset;
+                found[Encoding.UTF8.GetString(record.Key!.Value.Span)] = Encoding.UTF8.GetString(record.Value!.Value.Span);
+            }
+
+            Assert.Equal(expected.OrderBy(e => e.Key), found.OrderBy(e => e.Key));
+        }
+    }
+
+    private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
+
+    private static byte[] Batch(string[] values, long producerId = -1, short epoch = -1) =>
+        RecordBatchBuilder.Build([.. values.Select(v => (Utf8("key"), (byte[]?)Utf8(v)))], DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), producerId, epoch);
+
+    private static byte[] Sequenced(int sequence, short epoch = 3)
+    {
+        var batch = Batch([$"{sequence}"], 77, epoch);
+        (RecordBatchHeader.Read(batch) with { BaseSequence = sequence }).Write(batch);
+        return batch;
+    }
+
+    private static AppendResult Append(PartitionLog log, params string[] values) => log.Append(Batch(values));
+
+    private static List<string> Values(PartitionLog log) => [.. log.ReadCommitted().Select(r => Encoding.UTF8.GetString(r.Record.Value!.Value.Span))];
+
+    private PartitionLog Open(LogSettings? settings = null) => PartitionLog.Open("test-0", _directory, settings ?? new LogSettings(), TimeProvider.System, flush: false);
+}

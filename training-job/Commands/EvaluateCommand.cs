@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Kappa.Iot.Contracts;
+using Kappa.Iot.Detection;
+using Kappa.Iot.Detection.Training;
+using Kappa.Iot.TrainingJob.Evaluation;
+using Kappa.Iot.TrainingJob.Terminal;
+using Kappa.Iot.TrainingJob.Traces;
+using Spectre.Console;
+
+namespace Kappa.Iot.TrainingJob.Commands;
+
+/// <summary><c>evaluate</c>: trains on one folder of traces and scores another with the code that scores live.</summary>
+internal static class EvaluateCommand
+{
+    // Recorded trips are few and real: take the time for larger sensors and more parts.
+    private static readonly TrainingOptions Defaults = new() { Trees = 100, MaxRows = 20_000, Folds = 5 };
+
+    public static Command Create(Screen screen)
+    {
+        var train = new Option<DirectoryInfo>("--train") { Description = "Traces of normal driving.", HelpName = "DIR", Required = true };
+        var test = new Option<DirectoryInfo>("--test") { Description = "Traces to score.", HelpName = "DIR", Required = true };
+        var labels = new Option<FileInfo?>("--labels") { Description = "Faults in the traces to score: trip,fault,from_second,to_second.", HelpName = "FILE" };
+        var scores = new Option<FileInfo?>("--scores") { Description = "Writes time,vehicle,score a sample.", HelpName = "FILE" };
+        var alerts = new Option<FileInfo?>("--alerts") { Description = "Writes time,vehicle,type,severity an alert.", HelpName = "FILE" };
+        var profile = new Option<string>("--profile") { Description = "The kind of vehicle.", DefaultValueFactory = _ => VehicleProfiles.Obd };
+        var training = new TrainingSettings(Defaults);
+        var command = new Command("evaluate", "Trains on recorded traces, scores others, and measures against known faults.") { train, test, labels, scores, alerts, profile };
+        training.AddTo(command);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var faults = parsed.GetValue(labels) is { } file ? Fault.Read(file.FullName) : null;
+            var trips = await RunAsync(parsed.GetValue(profile)!, parsed.GetValue(train)!.FullName, parsed.GetValue(test)!.FullName, training.Read(parsed), screen, cancel);
+            if (parsed.GetValue(scores) is { } scoresFile) EvaluationFiles.WriteScores(scoresFile.FullName, trips);
+            if (parsed.GetValue(alerts) is { } alertsFile) EvaluationFiles.WriteAlerts(alertsFile.FullName, trips);
+            screen.Say($"Scored {trips.Sum(trip => trip.Samples.Count)} samples of {trips.Count} trips; {trips.Sum(trip => trip.Alerts.Count)} alerts.");
+            if (faults is null) return 0;
+
+            var result = EvaluationResult.Measure(trips, faults);
+            Report(screen, result);
+            screen.Results.WriteLine(JsonSerializer.Serialize(result));
+            return 0;
+        });
+        return command;
+    }
+
+    private static Task<IReadOnlyList<ScoredTrip>> RunAsync(
+        string profile, string train, string test, TrainingOptions options, Screen screen, CancellationToken cancel)
+    {
+        var files = TraceFiles.Find(test, out _);
+        return screen.WithProgressAsync(context => Task.Run<IReadOnlyList<ScoredTrip>>(() =>
+        {
+            var set = new TrainingSet(profile, options);
+            var reading = context.AddTask("read", maxValue: 1);
+            RecordedTraces.Read(train, set, new Lineage(), new Callback<double>(share => reading.Value = share), cancel);
+            var detector = ModelArtifact.Load("evaluated", VirtualSensorTrainer.Train(set, options, TrainingBar.In(context), cancel).Artifact);
+
+            var scoring = context.AddTask("score", maxValue: files.Count);
+            return [.. files.SelectMany(file =>
+            {
+                cancel.ThrowIfCancellationRequested();
+                var trips = ScoredTrip.Play(detector, RecordedTraces.Batches(file, profile));
+                scoring.Increment(1);
+                return trips;
+            })];
+        }, cancel));
+    }
+
+    private static void Report(Screen screen, EvaluationResult result)
+    {
+        var table = new Table().AddColumns("fault", "found", "delays (s)", "raised as");
+        foreach (var kind in result.ByFault.GroupBy(found => found.Fault.Kind).OrderBy(kind => kind.Key, StringComparer.Ordinal))
+        {
+            var delays = kind.OrderBy(found => found.Delay ?? double.MaxValue).Select(found => found.Delay?.ToString("0", CultureInfo.InvariantCulture) ?? "-");
+            var types = kind.Select(found => found.Type).OfType<AlertType>().GroupBy(type => type).OrderByDescending(type => type.Count()).Select(type => $"{type.Key} {type.Count()}");
+            table.AddRow(Markup.Escape(kind.Key), $"{kind.Count(found => found.Delay is not null)}/{kind.Count()}", string.Join(' ', delays), string.Join(", ", types));
+        }
+        screen.People.Write(table);
+    }
+}

@@ -1,0 +1,24 @@
+using Spectre.Console;
+
+namespace Kappa.Iot.TrainingJob.Terminal;
+
+/// <summary>Where a command writes: results to one stream, so that they can be piped, everything for people beside it.</summary>
+/// <param name="Results">Results: model ids, tables, JSON lines.</param>
+/// <param name="People">Progress, remarks, errors.</param>
+public sealed record Screen(TextWriter Results, IAnsiConsole People)
+{
+    /// <summary>Results to standard output, the rest to standard error.</summary>
+    public static Screen Standard() => On(Console.Out, Console.Error);
+
+    public static Screen On(TextWriter results, TextWriter people) =>
+        new(results, AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(people) }));
+
+    /// <summary>A remark in plain text.</summary>
+    public void Say(string text) => People.WriteLine(text);
+
+    /// <summary>Shows progress while the work runs.</summary>
+    public Task<T> WithProgressAsync<T>(Func<ProgressContext, Task<T>> work) => People.Progress()
+        .AutoClear(true)
+        .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+        .StartAsync(work);
+}

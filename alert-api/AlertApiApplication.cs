@@ -62,8 +62,8 @@ public static class AlertApiApplication
 
     private static void AddTwins(this WebApplicationBuilder builder)
     {
-        builder.AddCheckedOptions<TwinsOptions>(TwinsOptions.Section);
-        builder.Services.AddSingleton(services => TwinStore.Open(services.GetRequiredService<IOptions<TwinsOptions>>().Value.ConnectionString));
+        builder.AddCheckedOptions<TwinOptions>(TwinOptions.Section);
+        builder.Services.AddSingleton(services => TwinStore.Open(services.GetRequiredService<IOptions<TwinOptions>>().Value.ConnectionString));
         builder.Services.AddHostedService<TwinStoreSetup>();
     }
 

@@ -33,6 +33,8 @@ public static class AlertApiApplication
         builder.AddLive();
 
         var app = builder.Build();
+        // All settings that cannot be, at once, before any of them is used.
+        app.Services.GetRequiredService<IStartupValidator>().Validate();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseSameOrigin();
@@ -53,13 +55,15 @@ public static class AlertApiApplication
         builder.Services.AddStreaming().AddTopicSetup();
         builder.Services.AddSingleton<LogState>();
         builder.Services.AddHostedService<LogWatch>();
+        // While the log is away its readers say so; the watch that asks every few seconds need not say it again.
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.Critical);
         builder.Services.AddHostedService<LogFollower>();
     }
 
     private static void AddTwins(this WebApplicationBuilder builder)
     {
-        builder.AddCheckedOptions<TwinsOptions>(TwinsOptions.Section);
-        builder.Services.AddSingleton(services => TwinStore.Open(services.GetRequiredService<IOptions<TwinsOptions>>().Value.ConnectionString));
+        builder.AddCheckedOptions<TwinOptions>(TwinOptions.Section);
+        builder.Services.AddSingleton(services => TwinStore.Open(services.GetRequiredService<IOptions<TwinOptions>>().Value.ConnectionString));
         builder.Services.AddHostedService<TwinStoreSetup>();
     }
 

@@ -25,7 +25,7 @@ public sealed class ChangeLogTests
     [Fact]
     public void Update_OverCapacity_ForgetsWhatHasNotChangedForLongest()
     {
-        foreach (var key in new[] { "a", "b", "c", "a", "d" }) Put(key, key);
+        foreach (var (key, value) in new[] { ("a", "1"), ("b", "2"), ("c", "3"), ("a", "4"), ("d", "5") }) Put(key, value);
 
         Assert.Equal(3, _log.Count);
         Assert.False(_log.TryFind("b", out _));

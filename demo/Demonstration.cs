@@ -116,7 +116,8 @@ internal sealed class Demonstration(DemoOptions options, IAnsiConsole console)
 
     private async Task<Summary> CountAsync(Pipeline pipeline, LogBaseline baseline, Fleet fleet, Supervisor supervisor)
     {
-        var census = new LogCensus(pipeline.Kafka, baseline);
+        var vehicles = await Roster.ReadAsync(pipeline.RosterFile);
+        var census = new LogCensus(pipeline.Kafka, baseline, vehicles);
         var telemetry = await census.CountTelemetryAsync();
         var scores = await census.CountScoresAsync();
         var alerts = await census.ReadAlertsAsync();
@@ -133,7 +134,7 @@ internal sealed class Demonstration(DemoOptions options, IAnsiConsole console)
             Resent = telemetry.Duplicates,
             Scored = scores.Distinct,
             Duplicates = scores.Duplicates,
-            Twins = await twins.CountAsync(CancellationToken.None),
+            Twins = await TwinCensus.CountAsync(twins, vehicles),
             AlertsRaised = alerts.Count,
             FalseAlerts = verdict.FalseAlerts,
             FaultsInjected = faults.Count,

@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Kappa.Iot.Demo.Counting;
 
 /// <summary>Counts what the log holds by reading it, from the demo's baseline to its end.</summary>
-internal sealed class LogCensus(KafkaOptions kafka, LogBaseline baseline)
+/// <param name="fleet">The demo's own vehicles; anybody may connect another car while it runs, and those are not counted.</param>
+internal sealed class LogCensus(KafkaOptions kafka, LogBaseline baseline, IReadOnlySet<string> fleet)
 {
     private readonly LogReader _reader = new(kafka, "demo-census", NullLogger.Instance);
 
@@ -15,7 +16,7 @@ internal sealed class LogCensus(KafkaOptions kafka, LogBaseline baseline)
         await ReadAsync(TopicCatalogue.Telemetry, value =>
         {
             var batch = TelemetryBatch.Parser.ParseFrom(value);
-            census.Add(batch.Vin, batch.BootId, batch.Sequence);
+            if (fleet.Contains(batch.Vin)) census.Add(batch.Vin, batch.BootId, batch.Sequence);
         });
         return census;
     }
@@ -26,7 +27,7 @@ internal sealed class LogCensus(KafkaOptions kafka, LogBaseline baseline)
         await ReadAsync(TopicCatalogue.Scores, value =>
         {
             var score = Score.Parser.ParseFrom(value);
-            if (!score.Shadow) census.Add(score.Vin, score.BootId, score.Sequence);
+            if (!score.Shadow && fleet.Contains(score.Vin)) census.Add(score.Vin, score.BootId, score.Sequence);
         });
         return census;
     }
@@ -38,7 +39,7 @@ internal sealed class LogCensus(KafkaOptions kafka, LogBaseline baseline)
         await ReadAsync(TopicCatalogue.Alerts, value =>
         {
             var alert = Alert.Parser.ParseFrom(value);
-            alerts.TryAdd(alert.AlertId, alert);
+            if (fleet.Contains(alert.Vin)) alerts.TryAdd(alert.AlertId, alert);
         });
         return alerts.Values;
     }

@@ -31,6 +31,9 @@ internal sealed class Pipeline
     /// <summary>File in which the simulator notes each fault.</summary>
     public string TruthFile => Path.Combine(_options.Data, "faults.jsonl");
 
+    /// <summary>File in which the simulator lists its vehicles.</summary>
+    public string RosterFile => Path.Combine(_options.Data, "fleet.jsonl");
+
     public Service Log => new("embedded-kafka", ["--port", $"{_logPort}", "--data", Path.Combine(_options.Data, "log")]);
 
     public Service Gateway => Web("ingest-gateway", _gatewayPort, $"--Mqtt:Port={_mqttPort}");
@@ -50,6 +53,7 @@ internal sealed class Pipeline
         "--history", $"{_options.History.TotalSeconds:0}s",
         "--faults", _options.Faults ? $"every={_options.FaultEvery.TotalSeconds:0}s,wait" : "off",
         "--truth", TruthFile,
+        "--roster", RosterFile,
         "--state", Path.Combine(_options.Data, "fleet"),
     ]);
 

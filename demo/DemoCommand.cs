@@ -46,6 +46,13 @@ internal static class DemoCommand
         // Everything for people goes to standard error, so that standard output holds the summary alone.
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         if (Console.IsErrorRedirected) console.Profile.Width = 240; // a line of the status is a line of the file
+        // Half the fleet is of each profile, and a model of a profile needs 100 steps of ten seconds, with some to spare.
+        if (options.Vehicles / 2 * options.History.TotalSeconds / 10 < 200)
+        {
+            console.MarkupLineInterpolated($"[red]demo: {options.Vehicles} vehicles and {options.History.TotalMinutes:0.#} minutes of --history are too little to train a model from: give more of either.[/]");
+            return 2;
+        }
+
         try
         {
             var summary = await new Demonstration(options, console).RunAsync(cancel);

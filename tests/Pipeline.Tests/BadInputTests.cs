@@ -17,7 +17,7 @@ public sealed class BadInputTests
     [Fact]
     public async Task Bad_input_is_dead_lettered_with_its_reason_and_everything_else_goes_on()
     {
-        await using var demo = RunningDemo.Start("--vehicles", "10", "--history", "3m", "--faults", "off", "--duration", "40s");
+        await using var demo = RunningDemo.Start("--vehicles", "10", "--history", "10m", "--faults", "off", "--duration", "40s");
         var addresses = await demo.WaitForAsync(@"vehicles at 127\.0\.0\.1:(\d+), log at (127\.0\.0\.1:\d+)");
         var port = int.Parse(addresses.Groups[1].Value);
         await demo.WaitForAsync("live for");
@@ -40,7 +40,7 @@ public sealed class BadInputTests
     [Fact]
     public async Task Each_dead_letter_says_why()
     {
-        await using var demo = RunningDemo.Start("--vehicles", "2", "--history", "1m", "--faults", "off");
+        await using var demo = RunningDemo.Start("--vehicles", "10", "--history", "10m", "--faults", "off");
         var addresses = await demo.WaitForAsync(@"vehicles at 127\.0\.0\.1:(\d+), log at (127\.0\.0\.1:\d+)");
         var port = int.Parse(addresses.Groups[1].Value);
         await demo.WaitForAsync("dashboard at");

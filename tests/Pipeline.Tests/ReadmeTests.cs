@@ -10,7 +10,7 @@ public sealed partial class ReadmeTests
     public async Task A_message_sent_by_hand_with_mosquitto_pub_is_read_from_the_log_with_kcat()
     {
         Assert.SkipUnless(IsInstalled("mosquitto_pub") && IsInstalled("kcat"), "mosquitto_pub or kcat is not installed.");
-        await using var demo = RunningDemo.Start("--vehicles", "4", "--history", "2m", "--faults", "off", "--duration", "30s");
+        await using var demo = RunningDemo.Start("--vehicles", "10", "--history", "10m", "--faults", "off", "--duration", "30s");
         var addresses = await demo.WaitForAsync(@"vehicles at 127\.0\.0\.1:(\d+), log at 127\.0\.0\.1:(\d+)");
 
         var commands = HandMade().Match(await File.ReadAllTextAsync(Path.Combine(RunningDemo.Repository, "README.md"), TestContext.Current.CancellationToken));

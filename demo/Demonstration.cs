@@ -4,7 +4,9 @@ using Kappa.Iot.Contracts;
 using Kappa.Iot.Demo.Counting;
 using Kappa.Iot.Demo.Processes;
 using Kappa.Iot.Demo.Status;
+using Kappa.Iot.Streaming;
 using Kappa.Iot.Twins;
+using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
 
 namespace Kappa.Iot.Demo;
@@ -28,7 +30,8 @@ internal sealed class Demonstration(DemoOptions options, IAnsiConsole console)
         if (options.Kafka is null) supervisor.Start(pipeline.Log);
         using var admin = await ConnectAsync(pipeline.Kafka, cancel);
         await TopicCatalogue.EnsureAsync(admin);
-        var baseline = await LogBaseline.LoadOrTakeAsync(Path.Combine(options.Data, "baseline.json"), admin);
+        var baseline = await LogBaseline.LoadOrTakeAsync(
+            Path.Combine(options.Data, "baseline.json"), new LogReader(pipeline.Kafka, "demo-baseline", NullLogger.Instance), cancel);
         await using var alerts = new AlertTail(pipeline.Kafka, baseline);
 
         var gateway = supervisor.Start(pipeline.Gateway);

@@ -39,5 +39,8 @@ public sealed record KafkaOptions
         SslCaLocation = SslCaLocation,
         SocketKeepaliveEnable = true,
         AllowAutoCreateTopics = false,
+        // librdkafka's default forgets the brokers it knew once all of them are down. After an outage of the whole log its requests to
+        // coordinators (group offsets, transactions) then wait for a broker that is gone, for ever: seen with 2.16 and a broker killed and restarted.
+        MetadataRecoveryStrategy = MetadataRecoveryStrategy.None,
     };
 }

@@ -12,16 +12,16 @@ public sealed record LogBaseline(Dictionary<string, Dictionary<int, long>> Offse
     private static readonly TopicSpec[] Counted = [TopicCatalogue.Telemetry, TopicCatalogue.Scores, TopicCatalogue.Alerts, TopicCatalogue.DeadLetter];
 
     /// <summary>Reads the baseline kept with the fleet's own state, or takes it now where the fleet is new.</summary>
-    public static async Task<LogBaseline> LoadOrTakeAsync(string file, IAdminClient admin)
+    public static async Task<LogBaseline> LoadOrTakeAsync(string file, LogReader reader, CancellationToken cancel)
     {
         if (File.Exists(file))
-            return JsonSerializer.Deserialize<LogBaseline>(await File.ReadAllTextAsync(file)) ?? throw new DemoException($"{file} is damaged: start with --reset.");
+            return JsonSerializer.Deserialize<LogBaseline>(await File.ReadAllTextAsync(file, cancel)) ?? throw new DemoException($"{file} is damaged: start with --reset.");
 
         var offsets = new Dictionary<string, Dictionary<int, long>>();
         foreach (var topic in Counted)
-            offsets[topic.Name] = (await EndOffsets.ReadAsync(admin, topic.Name)).ToDictionary(o => o.Partition.Value, o => o.Offset.Value);
+            offsets[topic.Name] = (await reader.FindAsync(topic.Name, LogStart.End, cancel)).ToDictionary(range => range.Partition.Partition.Value, range => range.To);
         var baseline = new LogBaseline(offsets);
-        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(baseline));
+        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(baseline), cancel);
         return baseline;
     }
 

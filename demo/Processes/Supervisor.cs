@@ -7,6 +7,8 @@ internal sealed class Supervisor : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(90);
 
+    private const int HopelessRestarts = 5;
+
     private readonly List<ServiceProcess> _processes = [];
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
     private readonly string _folder;
@@ -38,6 +40,8 @@ internal sealed class Supervisor : IAsyncDisposable
         var answer = "no answer";
         while (DateTime.UtcNow < until)
         {
+            if (process.Restarts >= HopelessRestarts)
+                throw new DemoException($"{process.Name} ends again and again as soon as it is started. Its log is {process.LogFile}.");
             try
             {
                 using var response = await _http.GetAsync(ready, cancel);

@@ -72,9 +72,9 @@ public sealed class BadInputTests
             var answer = await client.PublishAsync(message, TestContext.Current.CancellationToken);
             Assert.False(answer.IsSuccess, $"{topic}: {answer.ReasonCode}");
         }
-        catch (Exception e) when (e is MqttCommunicationException or MqttClientDisconnectedException)
+        catch (Exception e) when (payload.Length > 1024 * 1024 && e is MqttCommunicationException or MqttClientDisconnectedException)
         {
-            Assert.True(payload.Length > 1024 * 1024, $"{topic}: the gateway hung up: {e.Message}");
+            // A packet that is larger than the gateway takes ends the connection: that is the answer.
         }
     }
 

@@ -12,7 +12,7 @@ public sealed class PageTests
     public async Task During_a_demo_vehicles_are_on_the_map_and_an_alert_arrives_without_a_reload_and_says_which_signals_made_it()
     {
         await using var browser = await Browser.LaunchAsync();
-        await using var demo = RunningDemo.Start("--vehicles", "40", "--history", "15m", "--fault-every", "5s", "--port", $"{Peer.FreePort()}");
+        await using var demo = RunningDemo.Start("--vehicles", "40", "--history", "15m", "--fault-every", "5s");
         var dashboard = await demo.DashboardAsync();
         await demo.WaitForAsync("live;");
 

@@ -97,6 +97,25 @@ public abstract partial class GatewayScenarios(TestLog log)
     }
 
     [Fact]
+    public async Task Metrics_are_the_gateways_own_whatever_others_in_its_process_do()
+    {
+        await using var gateway = await Gateway.StartAsync(log);
+        var another = await Gateway.StartAsync(log);
+        await using (another)
+        {
+            await using var vehicle = await Vehicle.ConnectAsync(another);
+            await vehicle.PublishAsync(Batches.Bytes(vehicle.Vin));
+            await another.ExpectMetricAsync(1, Publishes, "outcome=\"Stored\"");
+            Assert.Equal(0, await gateway.MetricAsync(Publishes));
+        }
+
+        await using var own = await Vehicle.ConnectAsync(gateway);
+        await own.PublishAsync(Batches.Bytes(own.Vin));
+        await gateway.ExpectMetricAsync(1, Publishes, "outcome=\"Stored\"");
+        await gateway.ExpectMetricAsync(1, "kappa_gateway_connections");
+    }
+
+    [Fact]
     public async Task QoS_2_another_message_under_an_unreleased_id_is_written()
     {
         await using var gateway = await Gateway.StartAsync(log);

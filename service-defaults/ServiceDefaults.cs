@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Hosting;
@@ -59,6 +60,7 @@ public static class ServiceDefaults
                 .AddAspNetCoreInstrumentation()
                 .AddRuntimeInstrumentation()
                 .AddPrometheusExporter());
+        builder.Services.ConfigureOpenTelemetryMeterProvider(static (services, metrics) => metrics.OnlyOf(services.GetRequiredService<IMeterFactory>()));
 
         if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
         {
@@ -67,4 +69,11 @@ public static class ServiceDefaults
                 .WithTracing(traces => traces.AddSource(OurTelemetry).AddAspNetCoreInstrumentation().AddOtlpExporter());
         }
     }
+
+    /// <summary>
+    /// Leaves out what other services in this process measure. The metrics library knows meters by name only: it would add theirs to this
+    /// one's, and stop counting once one of them is disposed.
+    /// </summary>
+    private static void OnlyOf(this MeterProviderBuilder metrics, IMeterFactory own) =>
+        metrics.AddView(instrument => instrument.Meter.Scope is IMeterFactory maker && maker != own ? MetricStreamConfiguration.Drop : null);
 }

@@ -16,6 +16,9 @@ public sealed record PublishOutcome(PublishResult Result, MqttPubAckReasonCode C
     public static readonly PublishOutcome Failed =
         new(PublishResult.Failed, MqttPubAckReasonCode.UnspecifiedError, "The log did not store the message: connect and send it again.");
 
+    public static readonly PublishOutcome TakenOver =
+        new(PublishResult.Failed, MqttPubAckReasonCode.UnspecifiedError, "The client has connected anew: send the message over there.");
+
     public static PublishOutcome DeadLettered(Rejection rejection) => new(PublishResult.DeadLettered, CodeOf(rejection.Reason), rejection.Detail);
 
     private static MqttPubAckReasonCode CodeOf(RejectReason reason) => reason switch

@@ -86,7 +86,6 @@ internal sealed class PublishPipeline(VehicleConnection connection, VehicleSessi
         // Outcomes come in order from here on.
         if (outcome.Result == PublishResult.Failed)
         {
-            if (qos == MqttQualityOfServiceLevel.ExactlyOnce) received.Release(packetId);
             _failed = true;
             connection.Close(new(MqttDisconnectReasonCode.ServerBusy, outcome.Detail, EndsCleanly: false));
         }

@@ -10,23 +10,49 @@ namespace Kappa.Iot.IngestGateway;
 /// </summary>
 internal sealed class ReceivedIds
 {
-    private readonly Dictionary<ushort, Entry> _unreleased = [];
+    private readonly Lock _lock = new();
 
-    public bool IsEmpty
+    /// <summary>Null once a newer connection of the client has them.</summary>
+    private Dictionary<ushort, Entry>? _unreleased;
+
+    public ReceivedIds()
+        : this([])
     {
-        get { lock (_unreleased) return _unreleased.Count == 0; }
     }
 
-    /// <summary>When the client was last here; meant for those who clear up.</summary>
-    public long LeftAt { get; set; }
+    private ReceivedIds(Dictionary<ushort, Entry> unreleased) => _unreleased = unreleased;
+
+    /// <summary>True where there is nothing to remember: what failed is to be sent again.</summary>
+    public bool IsEmpty
+    {
+        get { lock (_lock) return _unreleased is null || _unreleased.Values.All(entry => entry.HasFailed); }
+    }
+
+    /// <summary>When the client left, null while it is here; meant for those who clear up.</summary>
+    public long? LeftAt { get; set; }
+
+    /// <summary>
+    /// Gives the ids to the client's next connection, with what is still on its way. Nothing is taken through this one any more: it could
+    /// be a message that the client releases over there.
+    /// </summary>
+    public ReceivedIds HandOver()
+    {
+        lock (_lock)
+        {
+            var unreleased = _unreleased ?? [];
+            _unreleased = null;
+            return new ReceivedIds(unreleased);
+        }
+    }
 
     /// <summary>Takes the message by calling <paramref name="take"/>, unless it is there already.</summary>
     public Task<PublishOutcome> TakeOnce(MqttPublishPacket packet, byte[] payload, Func<Task<PublishOutcome>> take)
     {
         var hash = Hash(packet.Topic, payload);
-        lock (_unreleased)
+        lock (_lock)
         {
-            if (_unreleased.TryGetValue(packet.PacketIdentifier, out var known) && known.Hash == hash) return RepeatAsync(known.Taking);
+            if (_unreleased is null) return Task.FromResult(PublishOutcome.TakenOver);
+            if (_unreleased.TryGetValue(packet.PacketIdentifier, out var known) && known.Hash == hash && !known.HasFailed) return RepeatAsync(known.Taking);
             var taking = take();
             _unreleased[packet.PacketIdentifier] = new Entry(hash, taking);
             return taking;
@@ -37,7 +63,7 @@ internal sealed class ReceivedIds
     /// <returns>False where the id is unknown.</returns>
     public bool Release(ushort packetId)
     {
-        lock (_unreleased) return _unreleased.Remove(packetId);
+        lock (_lock) return _unreleased is not null && _unreleased.Remove(packetId);
     }
 
     private static async Task<PublishOutcome> RepeatAsync(Task<PublishOutcome> first)
@@ -55,5 +81,8 @@ internal sealed class ReceivedIds
         return hash.GetCurrentHashAsUInt128();
     }
 
-    private readonly record struct Entry(UInt128 Hash, Task<PublishOutcome> Taking);
+    private readonly record struct Entry(UInt128 Hash, Task<PublishOutcome> Taking)
+    {
+        public bool HasFailed => Taking.IsCompleted && (!Taking.IsCompletedSuccessfully || Taking.Result.Result == PublishResult.Failed);
+    }
 }

@@ -153,7 +153,7 @@ internal sealed class VehicleConnection : IMqttChannelAdapter
     {
         if (_session is null) return;
         _services.Metrics.Disconnected();
-        if (_received is not null && _connect is { CleanSession: false }) _services.ReceivedIds.Keep(_session.ClientId, _received);
+        if (_received is not null) _services.ReceivedIds.Leave(_session.ClientId, _received);
         var reason = _left || _closing is { EndsCleanly: true } ? PresenceReason.Disconnected : PresenceReason.ConnectionLost;
         _services.Presence.Disconnected(_session, reason);
     }

@@ -96,6 +96,47 @@ public abstract partial class GatewayScenarios(TestLog log)
         Assert.Equal([1UL, 2UL], await LogReader.SequencesAsync(log.BootstrapServers, vin, 2, Cancel));
     }
 
+    [Theory]
+    [InlineData(MqttProtocolVersion.V311)]
+    [InlineData(MqttProtocolVersion.V500)]
+    public async Task QoS_2_the_same_message_again_is_not_written_twice_where_the_old_connection_is_still_there(MqttProtocolVersion version)
+    {
+        await using var gateway = await Gateway.StartAsync(log);
+        var vin = Vehicle.NewVin();
+        var connections = new List<RawMqtt>();
+        for (var i = 0; i < 5; i++)
+        {
+            var raw = await RawMqtt.ConnectAsync(gateway.Port, vin, version, clean: false);
+            connections.Add(raw);
+            await raw.PublishAsync(MqttTopics.Telemetry(vin), Batches.Bytes(vin), 5, MqttQualityOfServiceLevel.ExactlyOnce, dup: i > 0);
+            Assert.IsType<MQTTnet.Packets.MqttPubRecPacket>(await raw.ReceiveAsync());
+        }
+
+        await connections[^1].PublishAsync(MqttTopics.Telemetry(vin), Batches.Bytes(vin, 2), 6, MqttQualityOfServiceLevel.ExactlyOnce);
+        Assert.IsType<MQTTnet.Packets.MqttPubRecPacket>(await connections[^1].ReceiveAsync());
+        Assert.Equal([1UL, 2UL], await LogReader.SequencesAsync(log.BootstrapServers, vin, 2, Cancel));
+        connections.ForEach(raw => raw.Dispose());
+    }
+
+    [Fact]
+    public async Task Metrics_are_the_gateways_own_whatever_others_in_its_process_do()
+    {
+        await using var gateway = await Gateway.StartAsync(log);
+        var another = await Gateway.StartAsync(log);
+        await using (another)
+        {
+            await using var vehicle = await Vehicle.ConnectAsync(another);
+            await vehicle.PublishAsync(Batches.Bytes(vehicle.Vin));
+            await another.ExpectMetricAsync(1, Publishes, "outcome=\"Stored\"");
+            Assert.Equal(0, await gateway.MetricAsync(Publishes));
+        }
+
+        await using var own = await Vehicle.ConnectAsync(gateway);
+        await own.PublishAsync(Batches.Bytes(own.Vin));
+        await gateway.ExpectMetricAsync(1, Publishes, "outcome=\"Stored\"");
+        await gateway.ExpectMetricAsync(1, "kappa_gateway_connections");
+    }
+
     [Fact]
     public async Task QoS_2_another_message_under_an_unreleased_id_is_written()
     {

@@ -86,7 +86,9 @@ internal sealed class PartitionScorer(
         {
             output.Add(_scores, new Message<byte[], byte[]>
             {
-                Key = record.Message.Key, Value = score.ToByteArray(), Timestamp = new Timestamp(score.StartTimeMs, TimestampType.CreateTime),
+                Key = record.Message.Key,
+                Value = score.ToByteArray(),
+                Timestamp = new Timestamp(score.StartTimeMs, TimestampType.CreateTime),
             });
         }
 
@@ -95,7 +97,8 @@ internal sealed class PartitionScorer(
             alert.WrittenAtMs = time.GetUtcNow().ToUnixTimeMilliseconds();
             output.Add(_changes, new Message<byte[], byte[]>
             {
-                Key = Encoding.ASCII.GetBytes($"{alert.Vin}/{alert.Type.ToString().ToLowerInvariant()}"), Value = alert.ToByteArray(),
+                Key = Encoding.ASCII.GetBytes($"{alert.Vin}/{alert.Type.ToString().ToLowerInvariant()}"),
+                Value = alert.ToByteArray(),
             });
             _alerts.Add(alert);
         }

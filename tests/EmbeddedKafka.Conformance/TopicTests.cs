@@ -43,11 +43,17 @@ public sealed class TopicTests(Servers servers)
         Assert.Equal(ErrorCode.InvalidReplicationFactor, await Create(new TopicSpecification { Name = NewName(), NumPartitions = 1, ReplicationFactor = 3 }));
         Assert.Equal(ErrorCode.InvalidConfig, await Create(new TopicSpecification
         {
-            Name = NewName(), NumPartitions = 1, ReplicationFactor = 1, Configs = new() { ["no.such.setting"] = "1" },
+            Name = NewName(),
+            NumPartitions = 1,
+            ReplicationFactor = 1,
+            Configs = new() { ["no.such.setting"] = "1" },
         }));
         Assert.Equal(ErrorCode.InvalidConfig, await Create(new TopicSpecification
         {
-            Name = NewName(), NumPartitions = 1, ReplicationFactor = 1, Configs = new() { ["retention.ms"] = "soon" },
+            Name = NewName(),
+            NumPartitions = 1,
+            ReplicationFactor = 1,
+            Configs = new() { ["retention.ms"] = "soon" },
         }));
         var missing = await Assert.ThrowsAsync<DeleteTopicsException>(() => admin.DeleteTopicsAsync([NewName()]));
         Assert.Equal(ErrorCode.UnknownTopicOrPart, missing.Results[0].Error.Code);

@@ -127,7 +127,10 @@ public sealed class CrashTests : IDisposable
     {
         using var consumer = new ConsumerBuilder<Ignore, string>(new ConsumerConfig
         {
-            BootstrapServers = address, GroupId = "check", EnablePartitionEof = true, IsolationLevel = IsolationLevel.ReadCommitted,
+            BootstrapServers = address,
+            GroupId = "check",
+            EnablePartitionEof = true,
+            IsolationLevel = IsolationLevel.ReadCommitted,
         }).Build();
         consumer.Assign(new TopicPartitionOffset(topic, partition, Offset.Beginning));
         var values = new List<string>();
@@ -149,8 +152,14 @@ public sealed class CrashTests : IDisposable
     {
         var config = new ProducerConfig
         {
-            BootstrapServers = address, EnableIdempotence = true, Acks = Acks.All, LingerMs = 2,
-            ReconnectBackoffMs = 50, ReconnectBackoffMaxMs = 300, RetryBackoffMs = 50, TransactionTimeoutMs = 30_000,
+            BootstrapServers = address,
+            EnableIdempotence = true,
+            Acks = Acks.All,
+            LingerMs = 2,
+            ReconnectBackoffMs = 50,
+            ReconnectBackoffMaxMs = 300,
+            RetryBackoffMs = 50,
+            TransactionTimeoutMs = 30_000,
         };
         change(config);
         return new ProducerBuilder<Null, string>(config).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { });

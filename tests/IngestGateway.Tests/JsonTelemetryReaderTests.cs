@@ -24,7 +24,12 @@ public sealed class JsonTelemetryReaderTests
         var batch = Read("""{"profile":"combustion","signals":{"Vehicle.OBD.EngineSpeed":2100}}""").Batch;
         var expected = new TelemetryBatch
         {
-            Vin = Vin, Profile = "combustion", BootId = 42, Sequence = 3, StartTimeMs = Batches.Now.ToUnixTimeMilliseconds(), SampleIntervalMs = 1000,
+            Vin = Vin,
+            Profile = "combustion",
+            BootId = 42,
+            Sequence = 3,
+            StartTimeMs = Batches.Now.ToUnixTimeMilliseconds(),
+            SampleIntervalMs = 1000,
             Columns = { new SignalColumn { Signal = 1, Values = { 2100 } } },
         };
         Assert.Equal(expected, batch);

@@ -56,7 +56,12 @@ public sealed class BadInputTests
 
     private static byte[] Batch(string vin, DateTimeOffset start) => new TelemetryBatch
     {
-        Vin = vin, Profile = VehicleProfiles.Combustion, BootId = 1, Sequence = 1, StartTimeMs = start.ToUnixTimeMilliseconds(), SampleIntervalMs = 1000,
+        Vin = vin,
+        Profile = VehicleProfiles.Combustion,
+        BootId = 1,
+        Sequence = 1,
+        StartTimeMs = start.ToUnixTimeMilliseconds(),
+        SampleIntervalMs = 1000,
         Columns = { new SignalColumn { Signal = SignalCatalogue.Get("Vehicle.OBD.EngineSpeed").Id, Values = { 2000, 2100 } } },
     }.ToByteArray();
 

@@ -24,8 +24,12 @@ internal sealed class Fleet(string profile, int vehicles, int seed, bool faults 
         var random = new Random(HashCode.Combine(seed) ^ (vehicle * 7919) ^ (sequence * 104729)); // the same batch however often it is asked for
         var batch = new TelemetryBatch
         {
-            Vin = Vin(vehicle), Profile = profile, BootId = boot, Sequence = (ulong)sequence,
-            StartTimeMs = Start + (sequence * SamplesABatch * 1000L), SampleIntervalMs = 1000,
+            Vin = Vin(vehicle),
+            Profile = profile,
+            BootId = boot,
+            Sequence = (ulong)sequence,
+            StartTimeMs = Start + (sequence * SamplesABatch * 1000L),
+            SampleIntervalMs = 1000,
         };
         uint[] signals = [1, 2, 3, 4, 5, 8];
         foreach (var signal in signals) batch.Columns.Add(new SignalColumn { Signal = signal });

@@ -27,7 +27,10 @@ internal sealed class ScorerProcess : IAsyncDisposable
     {
         var info = new ProcessStartInfo("dotnet")
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = AppContext.BaseDirectory,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = AppContext.BaseDirectory,
         };
         info.Environment["KAPPA_STOP_ON_STDIN_CLOSE"] = "true";
         info.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Kappa.Iot.ScoringService.dll"));

@@ -52,7 +52,9 @@ public sealed class TestLog : IAsyncLifetime
         {
             producer.Produce(topic, new Message<byte[], byte[]>
             {
-                Key = System.Text.Encoding.UTF8.GetBytes(batch.Vin), Value = batch.ToByteArray(), Timestamp = new Timestamp(batch.StartTimeMs, TimestampType.CreateTime),
+                Key = System.Text.Encoding.UTF8.GetBytes(batch.Vin),
+                Value = batch.ToByteArray(),
+                Timestamp = new Timestamp(batch.StartTimeMs, TimestampType.CreateTime),
             });
         }
 
@@ -107,6 +109,8 @@ public sealed class TestLog : IAsyncLifetime
 
     private IProducer<byte[], byte[]> CreateProducer() => new ProducerBuilder<byte[], byte[]>(new ProducerConfig(Kafka.ToClientConfig("test"))
     {
-        EnableIdempotence = true, Partitioner = Partitioner.Murmur2Random, LingerMs = 5,
+        EnableIdempotence = true,
+        Partitioner = Partitioner.Murmur2Random,
+        LingerMs = 5,
     }).Build();
 }

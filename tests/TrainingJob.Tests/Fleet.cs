@@ -17,7 +17,11 @@ internal static class Fleet
         {
             var batch = new TelemetryBatch
             {
-                Vin = vin, Profile = profile, BootId = 1, Sequence = (ulong)b + 1, SampleIntervalMs = 1000,
+                Vin = vin,
+                Profile = profile,
+                BootId = 1,
+                Sequence = (ulong)b + 1,
+                SampleIntervalMs = 1000,
                 StartTimeMs = Start.ToUnixTimeMilliseconds() + b * 10_000L,
             };
             uint[] signals = [2, 4, 5];

@@ -44,7 +44,8 @@ public sealed class ModelRegistryTests(TheLog log)
         {
             await producer.ProduceAsync(TopicCatalogue.ModelArtifacts.Name, new Message<byte[], byte[]>
             {
-                Key = System.Text.Encoding.UTF8.GetBytes($"{bad.ModelId}/0"), Value = [1, 2, 3],
+                Key = System.Text.Encoding.UTF8.GetBytes($"{bad.ModelId}/0"),
+                Value = [1, 2, 3],
             }, TestContext.Current.CancellationToken);
         }
         var refused = await Assert.ThrowsAsync<ModelRegistryException>(
@@ -65,6 +66,10 @@ public sealed class ModelRegistryTests(TheLog log)
 
     private static ModelVersion Version(string? profile = null) => new()
     {
-        ModelId = Guid.NewGuid().ToString("N"), Profile = profile ?? TheLog.NewProfile(), Detector = "none", Stage = ModelStage.Candidate, Lineage = new Lineage(),
+        ModelId = Guid.NewGuid().ToString("N"),
+        Profile = profile ?? TheLog.NewProfile(),
+        Detector = "none",
+        Stage = ModelStage.Candidate,
+        Lineage = new Lineage(),
     };
 }

@@ -57,6 +57,8 @@ public sealed class TheLog : IAsyncLifetime
 
     public IProducer<byte[], byte[]> CreateProducer() => new ProducerBuilder<byte[], byte[]>(new ProducerConfig(Kafka.ToClientConfig("test"))
     {
-        Acks = Acks.All, Partitioner = Partitioner.Murmur2Random, QueueBufferingMaxMessages = 1_000_000,
+        Acks = Acks.All,
+        Partitioner = Partitioner.Murmur2Random,
+        QueueBufferingMaxMessages = 1_000_000,
     }).Build();
 }

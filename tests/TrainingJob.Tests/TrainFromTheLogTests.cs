@@ -70,7 +70,9 @@ public sealed class TrainFromTheLogTests(TheLog log)
         {
             await producer.ProduceAsync(TopicCatalogue.Telemetry.Name, new Message<byte[], byte[]>
             {
-                Key = [1], Value = [255, 255, 255], Timestamp = new Timestamp(Fleet.Start),
+                Key = [1],
+                Value = [255, 255, 255],
+                Timestamp = new Timestamp(Fleet.Start),
             }, TestContext.Current.CancellationToken);
         }
         var run = await Run.Of(["train", "--profile", profile, "--from", Time(0), "--to", Time(500), "--kafka", log.Address, "--json", .. Quick]);

@@ -33,8 +33,12 @@ internal static class RecordedTrips
             {
                 batch = new TelemetryBatch
                 {
-                    Vin = cells[1], Profile = VehicleProfiles.Obd, BootId = 1, Sequence = (ulong)batches.Count + 1,
-                    StartTimeMs = long.Parse(cells[0], CultureInfo.InvariantCulture), SampleIntervalMs = 1000,
+                    Vin = cells[1],
+                    Profile = VehicleProfiles.Obd,
+                    BootId = 1,
+                    Sequence = (ulong)batches.Count + 1,
+                    StartTimeMs = long.Parse(cells[0], CultureInfo.InvariantCulture),
+                    SampleIntervalMs = 1000,
                 };
                 batch.Columns.AddRange(signals.Where(s => s is not null).Select(s => new SignalColumn { Signal = s!.Id }));
                 batches.Add(batch);

@@ -22,7 +22,12 @@ internal static class SyntheticFleet
         {
             var batch = new TelemetryBatch
             {
-                Vin = $"TEST{vehicle:000}", Profile = "test", BootId = 1, Sequence = (ulong)b + 1, StartTimeMs = StartMs + b * 10_000L, SampleIntervalMs = 1000,
+                Vin = $"TEST{vehicle:000}",
+                Profile = "test",
+                BootId = 1,
+                Sequence = (ulong)b + 1,
+                StartTimeMs = StartMs + b * 10_000L,
+                SampleIntervalMs = 1000,
             };
             uint[] signals = [Speed, Load, Coolant, Oil, TyreLeft, TyreRight];
             batch.Columns.AddRange(signals.Select(signal => new SignalColumn { Signal = signal }));

@@ -57,7 +57,12 @@ internal sealed class Fleet(LogFixture log, string name, int vehicles)
 
     private static TelemetryBatch Batch(string vin, int sequence, int vehicle) => new()
     {
-        Vin = vin, Profile = "combustion", BootId = 1, Sequence = (ulong)sequence, StartTimeMs = 1_700_000_000_000 + sequence * 10_000L, SampleIntervalMs = 1_000,
+        Vin = vin,
+        Profile = "combustion",
+        BootId = 1,
+        Sequence = (ulong)sequence,
+        StartTimeMs = 1_700_000_000_000 + sequence * 10_000L,
+        SampleIntervalMs = 1_000,
         Columns =
         {
             new SignalColumn { Signal = 2, Values = { sequence, sequence + 0.5f } },
@@ -68,12 +73,23 @@ internal sealed class Fleet(LogFixture log, string name, int vehicles)
 
     private static Presence Presence(string vin, int epoch, bool online) => new()
     {
-        Vin = vin, Online = online, SessionEpoch = (ulong)epoch, ChangedAtMs = 1_700_000_000_000, Reason = online ? PresenceReason.Connected : PresenceReason.ConnectionLost,
+        Vin = vin,
+        Online = online,
+        SessionEpoch = (ulong)epoch,
+        ChangedAtMs = 1_700_000_000_000,
+        Reason = online ? PresenceReason.Connected : PresenceReason.ConnectionLost,
     };
 
     private static Alert Alert(string vin, int vehicle, int sequence, bool active) => new()
     {
-        Vin = vin, AlertId = $"{vin}/{sequence}", Type = (AlertType)(1 + (vehicle + sequence) % 3), Status = active ? AlertStatus.Active : AlertStatus.Cleared,
-        Severity = Severity.Major, Score = 0.75f, ModelId = "m", RaisedAtMs = 1_700_000_000_000, LastSeenMs = 1_700_000_000_000 + sequence,
+        Vin = vin,
+        AlertId = $"{vin}/{sequence}",
+        Type = (AlertType)(1 + (vehicle + sequence) % 3),
+        Status = active ? AlertStatus.Active : AlertStatus.Cleared,
+        Severity = Severity.Major,
+        Score = 0.75f,
+        ModelId = "m",
+        RaisedAtMs = 1_700_000_000_000,
+        LastSeenMs = 1_700_000_000_000 + sequence,
     };
 }

@@ -152,7 +152,8 @@ public abstract class SinkContract(LogFixture log) : IDisposable
     {
         var config = new ConsumerConfig(new KafkaOptions { BootstrapServers = log.Address }.ToClientConfig("test"))
         {
-            GroupId = _name + "-letters", AutoOffsetReset = AutoOffsetReset.Earliest,
+            GroupId = _name + "-letters",
+            AutoOffsetReset = AutoOffsetReset.Earliest,
         };
         using var consumer = new ConsumerBuilder<byte[], byte[]>(config).Build();
         consumer.Subscribe(TopicCatalogue.DeadLetter.Name);

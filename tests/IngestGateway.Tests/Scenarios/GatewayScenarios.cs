@@ -162,7 +162,11 @@ public abstract partial class GatewayScenarios(TestLog log)
         {
             await raw.SendAsync(new MQTTnet.Packets.MqttPublishPacket
             {
-                Topic = topic, TopicAlias = 3, PacketIdentifier = id, QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce, PayloadSegment = Batches.Bytes(vin, id),
+                Topic = topic,
+                TopicAlias = 3,
+                PacketIdentifier = id,
+                QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
+                PayloadSegment = Batches.Bytes(vin, id),
             });
             Assert.Equal(MqttPubAckReasonCode.Success, Assert.IsType<MQTTnet.Packets.MqttPubAckPacket>(await raw.ReceiveAsync()).ReasonCode);
         }

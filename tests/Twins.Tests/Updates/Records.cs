@@ -18,7 +18,11 @@ internal static class Records
     {
         var batch = new TelemetryBatch
         {
-            Vin = vin, Profile = profile, BootId = boot, Sequence = sequence, SampleIntervalMs = 1000,
+            Vin = vin,
+            Profile = profile,
+            BootId = boot,
+            Sequence = sequence,
+            SampleIntervalMs = 1000,
             StartTimeMs = 1_700_000_000_000 + (long)boot * 1_000_000 + (long)sequence * 10_000,
         };
         foreach (var (signal, values) in signals) batch.Columns.Add(new SignalColumn { Signal = signal, Values = { values } });
@@ -28,14 +32,24 @@ internal static class Records
     public static PresenceUpdate Presence(string vin, long offset, ulong epoch, bool online) => new(
         new Presence
         {
-            Vin = vin, Online = online, SessionEpoch = epoch, ChangedAtMs = 1_700_000_000_000 + offset,
+            Vin = vin,
+            Online = online,
+            SessionEpoch = epoch,
+            ChangedAtMs = 1_700_000_000_000 + offset,
             Reason = online ? PresenceReason.Connected : PresenceReason.ConnectionLost,
         }, 3, offset);
 
     public static AlertUpdate Alert(string vin, long offset, AlertType type, bool active) => new(
         new Alert
         {
-            Vin = vin, AlertId = $"{vin}-{type}-{offset}", Type = type, Status = active ? AlertStatus.Active : AlertStatus.Cleared,
-            Severity = Severity.Major, RaisedAtMs = 1_700_000_000_000, LastSeenMs = 1_700_000_000_000 + offset, Score = 0.75f, ModelId = "m1",
+            Vin = vin,
+            AlertId = $"{vin}-{type}-{offset}",
+            Type = type,
+            Status = active ? AlertStatus.Active : AlertStatus.Cleared,
+            Severity = Severity.Major,
+            RaisedAtMs = 1_700_000_000_000,
+            LastSeenMs = 1_700_000_000_000 + offset,
+            Score = 0.75f,
+            ModelId = "m1",
         }, 3, offset);
 }

@@ -1,0 +1,3 @@
+namespace Kappa.Iot.Benchmarks.Log;
+
+internal sealed record LogFigures(double ProducedPerSecond, double ConsumedPerSecond);

@@ -21,6 +21,9 @@ internal static class DemoCommand
         var every = new Option<TimeSpan>("--fault-every") { Description = "Time between two injected faults.", DefaultValueFactory = _ => TimeSpan.FromSeconds(20), CustomParser = Duration.Parse };
         var port = new Option<int?>("--port") { Description = "Port of the dashboard. Default: 8080, or a free one where that is taken." };
 
+        port.Validators.Add(r => { if (r.Tokens.Count == 1 && (!int.TryParse(r.Tokens[0].Value, out var number) || number is < 1 or > 65_535)) r.AddError("--port must be 1 to 65535."); });
+        kafka.Validators.Add(r => { if (r.Tokens.Count == 1 && !r.Tokens[0].Value.Contains(':')) r.AddError($"--kafka '{r.Tokens[0].Value}' has no port: write HOST:PORT."); });
+
         var root = new RootCommand("Runs the whole pipeline on this machine: makes history, trains and promotes a model, drives a live fleet, injects faults.")
         {
             vehicles, data, reset, duration, history, kafka, twins, faults, every, port,
@@ -59,6 +62,11 @@ internal static class DemoCommand
             Console.Out.WriteLine(summary.ToJson());
             foreach (var imbalance in summary.Imbalances) console.MarkupLineInterpolated($"[red]demo: {imbalance}[/]");
             return summary.Imbalances.Count == 0 ? 0 : 1;
+        }
+        catch (ArgumentException e) when (e.ParamName == "connectionString")
+        {
+            console.MarkupLineInterpolated($"[red]demo: --twins: {e.Message}[/]");
+            return 2;
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {

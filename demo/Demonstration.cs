@@ -23,8 +23,9 @@ internal sealed class Demonstration(DemoOptions options, IAnsiConsole console)
 
     public async Task<Summary> RunAsync(CancellationToken cancel)
     {
-        PrepareFolder();
+        await using var folder = DemoFolder.Open(options.Data, options.Reset);
         var pipeline = new Pipeline(options);
+        await using (TwinStore.Open(pipeline.Twins)) { } // says at once where the address is none
         await using var supervisor = new Supervisor(options.Data);
 
         if (options.Kafka is null) supervisor.Start(pipeline.Log);
@@ -59,19 +60,6 @@ internal sealed class Demonstration(DemoOptions options, IAnsiConsole console)
         foreach (var group in new[] { EndOffsets.ScorerGroup, EndOffsets.SinkGroup })
             await ShowAsync(probe, "draining", DrainAsync(probe, group));
         return await CountAsync(pipeline, baseline, fleet, supervisor);
-    }
-
-    private void PrepareFolder()
-    {
-        if (options.Reset && Directory.Exists(options.Data))
-        {
-            // Only ever delete what is a demo's: a folder with a baseline in it, or an empty one.
-            if (Directory.EnumerateFileSystemEntries(options.Data).Any() && !Directory.Exists(Path.Combine(options.Data, "logs")))
-                throw new DemoException($"{options.Data} does not look like a demo's folder (it has no logs in it): not deleted.");
-            Directory.Delete(options.Data, recursive: true);
-        }
-
-        Directory.CreateDirectory(options.Data);
     }
 
     private async Task<IAdminClient> ConnectAsync(KafkaOptions kafka, CancellationToken cancel)
@@ -125,7 +113,7 @@ internal sealed class Demonstration(DemoOptions options, IAnsiConsole console)
         var scores = await census.CountScoresAsync();
         var alerts = await census.ReadAlertsAsync();
         var faults = Fault.Read(pipeline.TruthFile);
-        var verdict = AlertJudge.Judge(alerts, faults);
+        var verdict = AlertJudge.Judge(alerts, faults, _started.ToUnixTimeMilliseconds());
         await using var twins = TwinStore.Open(pipeline.Twins);
 
         return new Summary

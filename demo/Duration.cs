@@ -10,8 +10,8 @@ public static class Duration
     public static TimeSpan Parse(ArgumentResult argument)
     {
         var text = argument.Tokens.Single().Value;
-        if (TryParse(text, out var duration)) return duration;
-        argument.AddError($"'{text}' is not a time: write 90s, 5m, 1h or hh:mm:ss.");
+        if (TryParse(text, out var duration) && duration > TimeSpan.Zero) return duration;
+        argument.AddError($"'{text}' is not a time above zero: write 90s, 5m, 1h or hh:mm:ss.");
         return default;
     }
 

@@ -10,11 +10,12 @@ public static class AlertJudge
 
     /// <param name="alerts">Every alert once.</param>
     /// <param name="faults">Every fault once.</param>
-    public static Verdict Judge(IReadOnlyCollection<Alert> alerts, IReadOnlyCollection<Fault> faults)
+    /// <param name="sinceMs">When this run of the demo began; earlier alerts are an earlier run's and do not count as its first.</param>
+    public static Verdict Judge(IReadOnlyCollection<Alert> alerts, IReadOnlyCollection<Fault> faults, long sinceMs = 0)
     {
         var detected = faults.Count(fault => alerts.Any(alert => BelongsTo(alert, fault)));
         var falseAlerts = alerts.Count(alert => !faults.Any(fault => BelongsTo(alert, fault)));
-        var firstFound = alerts.Where(a => faults.Any(f => BelongsTo(a, f))).Select(a => (long?)a.WrittenAtMs).Min();
+        var firstFound = alerts.Where(a => a.WrittenAtMs >= sinceMs && faults.Any(f => BelongsTo(a, f))).Select(a => (long?)a.WrittenAtMs).Min();
         return new Verdict(detected, falseAlerts, firstFound);
     }
 

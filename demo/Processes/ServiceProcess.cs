@@ -28,11 +28,11 @@ internal sealed class ServiceProcess : IAsyncDisposable
 
     public string LogFile { get; }
 
-    public int ProcessId => _process.Id;
+    public int ProcessId { get; private set; }
 
     public int Restarts { get; private set; }
 
-    public bool Running => !_watching.IsCompleted && !_process.HasExited;
+    public bool Running => !_watching.IsCompleted;
 
     /// <summary>Exit code of the last run, once it was stopped.</summary>
     public int? ExitCode { get; private set; }
@@ -86,8 +86,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
             Write($"demo: process {_process.Id} ended with {_process.ExitCode}; starting it again");
             await Task.Delay(RestartPause);
             if (_stopping) return;
-            _process.Dispose();
-            _process = Start();
+            using (_process) _process = Start();
             Restarts++;
             _changed();
             _service.OnRestart?.Invoke(this);
@@ -119,6 +118,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
         {
             if (e.Data is not null) Write(e.Data);
         };
+        ProcessId = process.Id;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return process;

@@ -62,6 +62,9 @@ public abstract class LogFixture(string missing) : IAsyncLifetime
         return new AlertUpdate(alert, at.Partition, at.Offset);
     }
 
-    public Task<DeliveryResult<byte[], byte[]>> WriteAsync(string topic, string key, byte[]? value) =>
-        _producer!.ProduceAsync(topic, new Message<byte[], byte[]> { Key = System.Text.Encoding.UTF8.GetBytes(key), Value = value! });
+    public Task<DeliveryResult<byte[], byte[]>> WriteAsync(string topic, string key, byte[]? value)
+    {
+        Assert.SkipWhen(_producer is null, missing);
+        return _producer!.ProduceAsync(topic, new Message<byte[], byte[]> { Key = System.Text.Encoding.UTF8.GetBytes(key), Value = value! });
+    }
 }

@@ -18,13 +18,11 @@ namespace Kappa.Iot.AlertApi;
 /// <summary>The service, ready to run.</summary>
 public static class AlertApiApplication
 {
-    private const string DefaultAddress = "http://127.0.0.1:8080";
-
     /// <param name="args">Settings, such as <c>--urls http://127.0.0.1:0 --Kafka:BootstrapServers 127.0.0.1:9092</c>.</param>
     public static WebApplication Build(string[] args)
     {
         var builder = WebApplication.CreateBuilder(args);
-        if (string.IsNullOrEmpty(builder.Configuration[WebHostDefaults.ServerUrlsKey])) builder.WebHost.UseUrls(DefaultAddress);
+        builder.UseDefaultAddress("http://127.0.0.1:8080");
         builder.AddServiceDefaults("alert-api");
         builder.AddLog();
         builder.AddTwins();

@@ -1,3 +1,4 @@
 using Kappa.Iot.AlertApi;
+using Kappa.Iot.ServiceDefaults;
 
-await AlertApiApplication.Build(args).RunAsync();
+return await ServiceProgram.RunAsync(args, "alert-api: shows the fleet and its alerts to people: REST, SignalR and the dashboard.", AlertApiApplication.Build);

@@ -3,13 +3,17 @@ using Kappa.Iot.ScoringService;
 using Kappa.Iot.ServiceDefaults;
 using Kappa.Iot.Streaming;
 
-var builder = WebApplication.CreateBuilder(args);
-builder.AddServiceDefaults("scoring-service");
-builder.AddCheckedOptions<KafkaOptions>(KafkaOptions.Section);
-builder.Services.AddStreaming().AddTopicSetup();
-builder.AddModels();
-builder.AddScoring();
+return await ServiceProgram.RunAsync(args, "scoring-service: scores the vehicles' telemetry with the active models and raises alerts, exactly once.", arguments =>
+{
+    var builder = WebApplication.CreateBuilder(arguments);
+    builder.UseDefaultAddress("http://127.0.0.1:8082");
+    builder.AddServiceDefaults("scoring-service");
+    builder.AddCheckedOptions<KafkaOptions>(KafkaOptions.Section);
+    builder.Services.AddStreaming().AddTopicSetup();
+    builder.AddModels();
+    builder.AddScoring();
 
-var app = builder.Build();
-app.MapServiceDefaults();
-await app.RunAsync();
+    var app = builder.Build();
+    app.MapServiceDefaults();
+    return app;
+});

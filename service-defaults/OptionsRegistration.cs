@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 
 namespace Kappa.Iot.ServiceDefaults;
 
@@ -12,26 +11,8 @@ public static class OptionsRegistration
     /// <returns>The settings, for use while services are being registered.</returns>
     public static T AddCheckedOptions<T>(this WebApplicationBuilder builder, string section) where T : class, new()
     {
+        builder.Services.AddSingleton(new SettingsSection(section, typeof(T)));
         builder.Services.AddOptions<T>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
         return builder.Configuration.GetSection(section).Get<T>() ?? new T();
-    }
-
-    /// <summary>
-    /// Checks all settings before anything is built from them, and writes every fault of every section to standard error, a line each.
-    /// </summary>
-    /// <returns>False where there is one: end with exit code 2.</returns>
-    public static bool OptionsHold(this WebApplication app)
-    {
-        try
-        {
-            app.Services.GetService<IStartupValidator>()?.Validate();
-            return true;
-        }
-        catch (Exception e) when (e is OptionsValidationException or AggregateException)
-        {
-            var faults = e is AggregateException several ? several.InnerExceptions.OfType<OptionsValidationException>() : [(OptionsValidationException)e];
-            foreach (var failure in faults.SelectMany(fault => fault.Failures)) Console.Error.WriteLine($"Wrong settings: {failure}");
-            return false;
-        }
     }
 }

@@ -42,6 +42,14 @@ public static class ServiceDefaults
         return builder;
     }
 
+    /// <summary>Listens here unless the settings, the environment or the command line name an address or a port.</summary>
+    public static WebApplicationBuilder UseDefaultAddress(this WebApplicationBuilder builder, string address)
+    {
+        string[] settings = ["urls", "http_ports", "https_ports"];
+        if (settings.All(setting => string.IsNullOrEmpty(builder.Configuration[setting]))) builder.WebHost.UseUrls(address);
+        return builder;
+    }
+
     /// <summary>Maps <c>/metrics</c>, <c>/health/live</c> (the process works) and <c>/health/ready</c> (it can do its job).</summary>
     public static WebApplication MapServiceDefaults(this WebApplication app)
     {

@@ -48,8 +48,10 @@ public sealed class LogAwayTests : IDisposable
 
     private static async Task WriteAsync(string address, ulong sequence)
     {
-        var client = new KafkaOptions { BootstrapServers = address, Partitions = 2 }.ToClientConfig("test");
-        using (var admin = new AdminClientBuilder(client).Build()) await TopicCatalogue.EnsureAsync(admin, 2, TimeSpan.FromSeconds(60));
+        var kafka = new KafkaOptions { BootstrapServers = address };
+        var client = kafka.ToClientConfig("test");
+        // The sink makes the topics at the same time: with as many partitions as this.
+        using (var admin = new AdminClientBuilder(client).Build()) await TopicCatalogue.EnsureAsync(admin, kafka.Partitions, TimeSpan.FromSeconds(60));
         using var producer = new ProducerBuilder<string, byte[]>(client).Build();
         var batch = new TelemetryBatch { Vin = "V1", Profile = "combustion", BootId = 1, Sequence = sequence };
         await producer.ProduceAsync(TopicCatalogue.Telemetry.Name, new Message<string, byte[]> { Key = "V1", Value = batch.ToByteArray() });

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 
-namespace Kappa.Iot.IngestGateway;
+namespace Kappa.Iot.ServiceDefaults;
 
 /// <summary>What the check of the settings at start found, of all sections.</summary>
 internal static class WrongSettings

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Kappa.Iot.Peers;
 
 namespace Kappa.Iot.Pipeline.Tests;
 
@@ -19,7 +20,7 @@ internal sealed partial class RunningDemo : IAsyncDisposable
     {
         Folder = folder;
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        foreach (var argument in (string[])[Metadata("Demo"), "--data", folder, "--port", $"{Peer.FreePort()}", .. arguments]) start.ArgumentList.Add(argument);
+        foreach (var argument in (string[])[Metadata("Demo"), "--data", folder, "--port", $"{FreePort.Take()}", .. arguments]) start.ArgumentList.Add(argument);
         _process = Process.Start(start)!;
         _process.ErrorDataReceived += (_, e) => Keep(e.Data);
         _process.BeginErrorReadLine();

@@ -3,7 +3,7 @@ using System.Text;
 using Confluent.Kafka;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Twins;
-using Kappa.Iot.Twins.Tests;
+using Kappa.Iot.Peers;
 
 namespace Kappa.Iot.DigitalTwinSink.Tests;
 

@@ -23,5 +23,9 @@ public sealed class EmbeddedLog : TestLog
         _kafka = null;
     }
 
-    protected override void Delete() => _data.Delete(recursive: true);
+    protected override ValueTask DeleteAsync()
+    {
+        _data.Delete(recursive: true);
+        return ValueTask.CompletedTask;
+    }
 }

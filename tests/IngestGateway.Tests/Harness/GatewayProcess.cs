@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Kappa.Iot.Peers;
 
 namespace Kappa.Iot.IngestGateway.Tests;
 
@@ -13,8 +14,8 @@ internal sealed class GatewayProcess : IAsyncDisposable
 
     public static async Task<GatewayProcess> StartAsync(TestLog log)
     {
-        var port = ApacheLog.FreePort();
-        var http = ApacheLog.FreePort();
+        var port = FreePort.Take();
+        var http = FreePort.Take();
         var started = new GatewayProcess(Run($"--Mqtt:Port={port}", $"--Urls=http://127.0.0.1:{http}", $"--Kafka:BootstrapServers={log.BootstrapServers}"), port);
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{http}") };
         var until = DateTime.UtcNow + TimeSpan.FromMinutes(2);

@@ -21,10 +21,10 @@ public abstract class TestLog : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         if (Missing is null) await StopAsync();
-        Delete();
+        await DeleteAsync();
         GC.SuppressFinalize(this);
     }
 
     /// <summary>Removes what is on disk, at the very end.</summary>
-    protected abstract void Delete();
+    protected abstract ValueTask DeleteAsync();
 }

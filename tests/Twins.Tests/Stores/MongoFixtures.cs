@@ -1,3 +1,5 @@
+using Kappa.Iot.Peers;
+
 namespace Kappa.Iot.Twins.Tests;
 
 /// <summary>A MongoDB, or something that speaks like it. Each store is a database of its own.</summary>

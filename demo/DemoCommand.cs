@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using Kappa.Iot.Simulator.CommandLine;
 using Spectre.Console;
 
 namespace Kappa.Iot.Demo;
@@ -9,16 +11,16 @@ internal static class DemoCommand
     public static RootCommand Build()
     {
         var vehicles = new Option<int>("--vehicles") { Description = "How many vehicles drive.", DefaultValueFactory = _ => 200 };
-        vehicles.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 2 or > 15_000) r.AddError("--vehicles must be 2 to 15000."); });
+        vehicles.Validators.Add(r => { if (r.Tokens.Count == 1 && (!int.TryParse(r.Tokens[0].Value, out var number) || number is < 2 or > 15_000)) r.AddError("--vehicles must be 2 to 15000."); });
         var data = new Option<DirectoryInfo>("--data") { Description = "Folder of the log, the twins and the fleet's state.", DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(".data", "demo")) };
         var reset = new Option<bool>("--reset") { Description = "Forget what an earlier run left in --data." };
-        var duration = new Option<TimeSpan?>("--duration") { Description = "Drive live for so long (90s, 5m, 1h), then print one JSON line and exit. Without it: until Ctrl-C.", CustomParser = r => Duration.Parse(r) };
-        var history = new Option<TimeSpan>("--history") { Description = "How much past to make before the model is trained.", DefaultValueFactory = _ => TimeSpan.FromHours(1), CustomParser = Duration.Parse };
+        var duration = new Option<TimeSpan?>("--duration") { Description = "Drive live for so long (90s, 5m, 1h), then print one JSON line and exit. Without it: until Ctrl-C.", CustomParser = r => AboveZero(r) };
+        var history = new Option<TimeSpan>("--history") { Description = "How much past to make before the model is trained.", DefaultValueFactory = _ => TimeSpan.FromHours(1), CustomParser = AboveZero };
         var kafka = new Option<string?>("--kafka") { Description = "HOST:PORT of a Kafka that is there already, instead of the embedded one." };
         var twins = new Option<string?>("--twins") { Description = "mongodb://… or sqlite:FILE, instead of a SQLite file under --data." };
         var faults = new Option<string>("--faults") { Description = "on or off.", DefaultValueFactory = _ => "on" };
         faults.AcceptOnlyFromAmong("on", "off");
-        var every = new Option<TimeSpan>("--fault-every") { Description = "Time between two injected faults.", DefaultValueFactory = _ => TimeSpan.FromSeconds(20), CustomParser = Duration.Parse };
+        var every = new Option<TimeSpan>("--fault-every") { Description = "Time between two injected faults.", DefaultValueFactory = _ => TimeSpan.FromSeconds(20), CustomParser = AboveZero };
         var port = new Option<int?>("--port") { Description = "Port of the dashboard. Default: 8080, or a free one where that is taken." };
 
         port.Validators.Add(r => { if (r.Tokens.Count == 1 && (!int.TryParse(r.Tokens[0].Value, out var number) || number is < 1 or > 65_535)) r.AddError("--port must be 1 to 65535."); });
@@ -42,6 +44,22 @@ internal static class DemoCommand
             Port = parsed.GetValue(port),
         }, cancel));
         return root;
+    }
+
+    private static TimeSpan AboveZero(ArgumentResult argument)
+    {
+        try
+        {
+            var duration = Durations.Parse(argument.Tokens.Single().Value);
+            if (duration > TimeSpan.Zero) return duration;
+            argument.AddError($"{argument.Tokens.Single().Value} is no time above zero.");
+        }
+        catch (FormatException e)
+        {
+            argument.AddError(e.Message);
+        }
+
+        return default;
     }
 
     private static async Task<int> RunAsync(DemoOptions options, CancellationToken cancel)
@@ -71,9 +89,9 @@ internal static class DemoCommand
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             console.MarkupLine("demo: stopped before the fleet was live, so there is no summary.");
-            return 0;
+            return options.Duration is null ? 0 : 1;
         }
-        catch (DemoException e)
+        catch (Exception e) when (e is DemoException or IOException or UnauthorizedAccessException)
         {
             console.MarkupLineInterpolated($"[red]demo: {e.Message}[/]");
             return 1;

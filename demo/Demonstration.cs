@@ -24,12 +24,13 @@ internal sealed class Demonstration(DemoOptions options, IAnsiConsole console)
     public async Task<Summary> RunAsync(CancellationToken cancel)
     {
         await using var folder = DemoFolder.Open(options.Data, options.Reset);
+        var first = FirstRun.LoadOrNote(options, _started);
         var pipeline = new Pipeline(options);
         await using (TwinStore.Open(pipeline.Twins)) { } // says at once where the address is none
         await using var supervisor = new Supervisor(options.Data);
 
         if (options.Kafka is null) supervisor.Start(pipeline.Log);
-        using var admin = await ConnectAsync(pipeline.Kafka, cancel);
+        using var admin = await ConnectAsync(pipeline.Kafka, supervisor, cancel);
         await TopicCatalogue.EnsureAsync(admin);
         var baseline = await LogBaseline.LoadOrTakeAsync(
             Path.Combine(options.Data, "baseline.json"), new LogReader(pipeline.Kafka, "demo-baseline", NullLogger.Instance), cancel);
@@ -40,29 +41,30 @@ internal sealed class Demonstration(DemoOptions options, IAnsiConsole console)
         var sink = supervisor.Start(pipeline.Sink);
         var api = supervisor.Start(pipeline.Api);
         foreach (var (process, service) in new[] { (gateway, pipeline.Gateway), (sink, pipeline.Sink), (api, pipeline.Api) })
-            await supervisor.WaitReadyAsync(process, service.Ready!, cancel);
+            await supervisor.GuardAsync(supervisor.WaitReadyAsync(process, service.Ready!, cancel));
         _display.Say($"vehicles at {pipeline.Broker}, log at {pipeline.Kafka.BootstrapServers}");
         _display.Say($"dashboard at {pipeline.Dashboard}, logs in {Path.Combine(options.Data, "logs")}");
 
         var fleet = new Fleet(supervisor, pipeline.Simulator);
         var probe = new PipelineProbe(admin, baseline, fleet, alerts, supervisor, pipeline, _clock);
+        Task ShowAsync(string step, Task work) => _display.ShowUntilAsync(supervisor.GuardAsync(work), () => probe.ReadAsync(step));
 
-        await ShowAsync(probe, "making history", fleet.WaitUntilLiveAsync(cancel));
-        await TrainAsync(probe, pipeline, cancel);
-        await ShowAsync(probe, "scoring the past", probe.WaitForLagAsync(EndOffsets.ScorerGroup, options.Vehicles, cancel));
+        await ShowAsync("making history", fleet.WaitUntilLiveAsync(cancel));
+        await TrainAsync(ShowAsync, pipeline, first.From, cancel);
+        await ShowAsync("scoring the past", probe.WaitForLagAsync(EndOffsets.ScorerGroup, options.Vehicles, cancel));
 
         if (options.Faults) fleet.SwitchFaultsOn();
         _display.Say(options.Duration is { } d ? $"live for {d.TotalSeconds:0} s" : "live; Ctrl-C drains and stops everything");
-        await ShowAsync(probe, "live", WaitAsync(options.Duration, cancel));
+        await ShowAsync("live", WaitAsync(options.Duration, cancel));
 
         // From here on a Ctrl-C does not matter: it is being stopped already.
-        await ShowAsync(probe, "draining", fleet.StopAsync());
+        await ShowAsync("draining", fleet.StopAsync());
         foreach (var group in new[] { EndOffsets.ScorerGroup, EndOffsets.SinkGroup })
-            await ShowAsync(probe, "draining", DrainAsync(probe, group));
+            await ShowAsync("draining", DrainAsync(probe, group));
         return await CountAsync(pipeline, baseline, fleet, supervisor);
     }
 
-    private async Task<IAdminClient> ConnectAsync(KafkaOptions kafka, CancellationToken cancel)
+    private async Task<IAdminClient> ConnectAsync(KafkaOptions kafka, Supervisor supervisor, CancellationToken cancel)
     {
         var admin = new AdminClientBuilder(kafka.ToClientConfig("demo")).SetLogHandler((_, _) => { }).Build();
         var until = _clock.Elapsed + TimeSpan.FromSeconds(30);
@@ -76,7 +78,7 @@ internal sealed class Demonstration(DemoOptions options, IAnsiConsole console)
             catch (KafkaException e) when (_clock.Elapsed < until)
             {
                 _display.Say($"waiting for the log at {kafka.BootstrapServers} ({e.Error.Reason})");
-                await Task.Delay(TimeSpan.FromMilliseconds(500), cancel);
+                await supervisor.GuardAsync(Task.Delay(TimeSpan.FromMilliseconds(500), cancel));
             }
             catch (KafkaException e)
             {
@@ -87,7 +89,7 @@ internal sealed class Demonstration(DemoOptions options, IAnsiConsole console)
     }
 
     /// <summary>Trains and promotes a model a profile, unless an earlier run with the same data did.</summary>
-    private async Task TrainAsync(PipelineProbe probe, Pipeline pipeline, CancellationToken cancel)
+    private async Task TrainAsync(Func<string, Task, Task> show, Pipeline pipeline, DateTimeOffset from, CancellationToken cancel)
     {
         var done = Path.Combine(options.Data, "models.txt");
         if (File.Exists(done)) return;
@@ -96,8 +98,8 @@ internal sealed class Demonstration(DemoOptions options, IAnsiConsole console)
         var models = new List<string>();
         foreach (var profile in Profiles)
         {
-            var run = training.TrainAndPromoteAsync(profile, _started - options.History - TimeSpan.FromMinutes(5), DateTimeOffset.UtcNow, cancel);
-            await ShowAsync(probe, $"training {profile}", run);
+            var run = training.TrainAndPromoteAsync(profile, from - TimeSpan.FromMinutes(5), DateTimeOffset.UtcNow, cancel);
+            await show($"training {profile}", run);
             models.Add(await run);
             _display.Say($"promoted {models[^1]}");
         }
@@ -135,8 +137,6 @@ internal sealed class Demonstration(DemoOptions options, IAnsiConsole console)
             Restarts = supervisor.Processes.Sum(p => p.Restarts),
         };
     }
-
-    private Task ShowAsync(PipelineProbe probe, string step, Task work) => _display.ShowUntilAsync(work, () => probe.ReadAsync(step));
 
     private async Task DrainAsync(PipelineProbe probe, string group)
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Confluent.Kafka;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Streaming;
@@ -15,13 +14,13 @@ public sealed record LogBaseline(Dictionary<string, Dictionary<int, long>> Offse
     public static async Task<LogBaseline> LoadOrTakeAsync(string file, LogReader reader, CancellationToken cancel)
     {
         if (File.Exists(file))
-            return JsonSerializer.Deserialize<LogBaseline>(await File.ReadAllTextAsync(file, cancel)) ?? throw new DemoException($"{file} is damaged: start with --reset.");
+            return StateFile.Read<LogBaseline>(file);
 
         var offsets = new Dictionary<string, Dictionary<int, long>>();
         foreach (var topic in Counted)
             offsets[topic.Name] = (await reader.FindAsync(topic.Name, LogStart.End, cancel)).ToDictionary(range => range.Partition.Partition.Value, range => range.To);
         var baseline = new LogBaseline(offsets);
-        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(baseline), cancel);
+        StateFile.Write(file, baseline);
         return baseline;
     }
 

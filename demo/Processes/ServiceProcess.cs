@@ -7,11 +7,18 @@ internal sealed class ServiceProcess : IAsyncDisposable
 {
     private static readonly TimeSpan RestartPause = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>A process that ends sooner than this after its start has not come up.</summary>
+    private static readonly TimeSpan ComingUp = TimeSpan.FromSeconds(8);
+
+    private const int HopelessStarts = 4;
+
     private readonly Service _service;
     private readonly StreamWriter _log;
     private readonly Action _changed;
     private readonly Task _watching;
+    private readonly TaskCompletionSource _hopeless = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _stopping;
+    private volatile string _lastLine = "";
     private Process _process;
 
     public ServiceProcess(Service service, string logFile, Action changed)
@@ -32,6 +39,9 @@ internal sealed class ServiceProcess : IAsyncDisposable
 
     public int Restarts { get; private set; }
 
+    /// <summary>Fails once the process has ended several times in a row as soon as it was started.</summary>
+    public Task Hopeless => _hopeless.Task;
+
     public bool Running => !_watching.IsCompleted;
 
     /// <summary>Exit code of the last run, once it was stopped.</summary>
@@ -45,7 +55,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
             _process.StandardInput.WriteLine(line);
             _process.StandardInput.Flush();
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or InvalidOperationException) // InvalidOperationException: it is just being replaced
         {
             Write($"demo: could not tell it '{line}': {e.Message}");
         }
@@ -77,14 +87,18 @@ internal sealed class ServiceProcess : IAsyncDisposable
 
     private async Task WatchAsync()
     {
-        while (true)
+        for (var startsInVain = 0; ;)
         {
+            var up = Stopwatch.StartNew();
             await _process.WaitForExitAsync();
             ExitCode = _process.ExitCode;
             if (_stopping) return;
 
+            startsInVain = up.Elapsed < ComingUp ? startsInVain + 1 : 0;
+            if (startsInVain == HopelessStarts)
+                _hopeless.TrySetException(new DemoException($"{Name} ends again and again as soon as it is started. It said: {_lastLine}\nIts log is {LogFile}."));
             Write($"demo: process {_process.Id} ended with {_process.ExitCode}; starting it again");
-            await Task.Delay(RestartPause);
+            await Task.Delay(RestartPause * (1 << Math.Min(startsInVain, 4)));
             if (_stopping) return;
             using (_process) _process = Start();
             Restarts++;
@@ -116,7 +130,9 @@ internal sealed class ServiceProcess : IAsyncDisposable
         };
         process.ErrorDataReceived += (_, e) =>
         {
-            if (e.Data is not null) Write(e.Data);
+            if (e.Data is null) return;
+            _lastLine = e.Data;
+            Write(e.Data);
         };
         ProcessId = process.Id;
         process.BeginOutputReadLine();

@@ -1,13 +1,9 @@
-using System.Text.Json;
-
 namespace Kappa.Iot.Demo.Processes;
 
 /// <summary>Starts the processes of the pipeline, knows when they are ready, and stops them in the order it is told.</summary>
 internal sealed class Supervisor : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(90);
-
-    private const int HopelessRestarts = 5;
 
     private readonly List<ServiceProcess> _processes = [];
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
@@ -40,8 +36,6 @@ internal sealed class Supervisor : IAsyncDisposable
         var answer = "no answer";
         while (DateTime.UtcNow < until)
         {
-            if (process.Restarts >= HopelessRestarts)
-                throw new DemoException($"{process.Name} ends again and again as soon as it is started. Its log is {process.LogFile}.");
             try
             {
                 using var response = await _http.GetAsync(ready, cancel);
@@ -59,6 +53,14 @@ internal sealed class Supervisor : IAsyncDisposable
         throw new DemoException($"{process.Name} is not ready after {ReadyTimeout.TotalSeconds:0} s ({ready}: {answer}). Its log is {process.LogFile}.");
     }
 
+    /// <summary>Ends with a piece of work, or as soon as a process turns out to be beyond help.</summary>
+    /// <exception cref="DemoException">One is; with what it said last.</exception>
+    public async Task GuardAsync(Task work)
+    {
+        var ended = await Task.WhenAny([work, .. _processes.Select(process => process.Hopeless)]);
+        await ended;
+    }
+
     public async ValueTask DisposeAsync()
     {
         for (var i = _processes.Count - 1; i >= 0; i--) await _processes[i].DisposeAsync();
@@ -67,11 +69,6 @@ internal sealed class Supervisor : IAsyncDisposable
 
     private void WriteProcessFile()
     {
-        lock (_http)
-        {
-            var temporary = ProcessFile + ".new";
-            File.WriteAllText(temporary, JsonSerializer.Serialize(_processes.ToDictionary(p => p.Name, p => p.ProcessId)));
-            File.Move(temporary, ProcessFile, overwrite: true);
-        }
+        lock (_http) StateFile.Write(ProcessFile, _processes.ToDictionary(p => p.Name, p => p.ProcessId));
     }
 }

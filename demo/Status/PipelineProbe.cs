@@ -32,6 +32,7 @@ internal sealed class PipelineProbe(
             SinkLag = sink.Result,
             Alerts = alerts.Raised,
             Processes = [.. supervisor.Processes.Select(p => $"{p.Name} {p.ProcessId}{(p.Running ? "" : " (stopped)")}{(p.Restarts > 0 ? $", restarted {p.Restarts}x" : "")}")],
+            Restarts = supervisor.Processes.Sum(p => p.Restarts),
             Dashboard = pipeline.Dashboard,
         };
     }

@@ -20,6 +20,9 @@ internal sealed record PipelineStatus
 
     public required int Alerts { get; init; }
 
+    /// <summary>How often a process was started again.</summary>
+    public required int Restarts { get; init; }
+
     public required IReadOnlyList<string> Processes { get; init; }
 
     public required Uri Dashboard { get; init; }

@@ -41,7 +41,7 @@ internal sealed class StatusDisplay(IAnsiConsole console)
         console.WriteLine(
             $"{s.Elapsed:mm\\:ss}  {s.Step,-22} vehicles {s.Fleet.Connected}/{s.Fleet.Vehicles}  {s.MessagesPerSecond,7:0} msg/s  " +
             $"acknowledged {s.Fleet.Acknowledged}/{s.Fleet.Published}  to score {Lag(s.ScorerLag)}  to twins {Lag(s.SinkLag)}  " +
-            $"faults {s.Fleet.FaultsInjected}  alerts {s.Alerts}");
+            $"faults {s.Fleet.FaultsInjected}  alerts {s.Alerts}{(s.Restarts > 0 ? $"  restarts {s.Restarts}" : "")}");
     }
 
     private static Table Table(PipelineStatus s)

@@ -47,7 +47,7 @@ public sealed class ServiceHelpTests
     /// <summary>The demo names its services' assemblies relative to its own folder.</summary>
     private static string BinaryOf(string service)
     {
-        var relative = typeof(Duration).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == $"Service:{service}").Value!;
+        var relative = typeof(DemoOptions).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == $"Service:{service}").Value!;
         var root = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(root.FullName, "Kappa.Iot.sln"))) root = root.Parent!;
         return Path.GetFullPath(Path.Combine(root.FullName, "demo", relative));

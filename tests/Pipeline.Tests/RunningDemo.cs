@@ -14,13 +14,14 @@ internal sealed partial class RunningDemo : IAsyncDisposable
 
     private readonly ConcurrentQueue<string> _output = new();
     private readonly Process _process;
-    private readonly bool _keep;
+    private bool _keep;
 
     private RunningDemo(string folder, string[] arguments)
     {
         Folder = folder;
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        foreach (var argument in (string[])[Metadata("Demo"), "--data", folder, "--port", $"{FreePort.Take()}", .. arguments]) start.ArgumentList.Add(argument);
+        // A session of its own, as a terminal gives it, so that a signal can be sent to all its processes at once.
+        var start = new ProcessStartInfo("setsid") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        foreach (var argument in (string[])["dotnet", Metadata("Demo"), "--data", folder, "--port", $"{FreePort.Take()}", .. arguments]) start.ArgumentList.Add(argument);
         _process = Process.Start(start)!;
         _process.ErrorDataReceived += (_, e) => Keep(e.Data);
         _process.BeginErrorReadLine();
@@ -37,7 +38,9 @@ internal sealed partial class RunningDemo : IAsyncDisposable
     /// <summary>What it said to people so far.</summary>
     public string Output => string.Join('\n', _output);
 
-    public static RunningDemo Start(params string[] arguments) => new(Directory.CreateTempSubdirectory("kappa-demo-").FullName, arguments);
+    public static RunningDemo Start(params string[] arguments) => StartIn(Directory.CreateTempSubdirectory("kappa-demo-").FullName, arguments);
+
+    public static RunningDemo StartIn(string folder, params string[] arguments) => new(folder, arguments);
 
     /// <summary>Repository this test was built from.</summary>
     public static string Repository => Path.GetFullPath(Metadata("Repository"));
@@ -63,6 +66,21 @@ internal sealed partial class RunningDemo : IAsyncDisposable
     public Dictionary<string, int> Processes() =>
         JsonSerializer.Deserialize<Dictionary<string, int>>(File.ReadAllText(Path.Combine(Folder, "processes.json")))!;
 
+    /// <summary>What Ctrl-C at a terminal does: every process of the demo gets the signal.</summary>
+    public async Task InterruptAsync()
+    {
+        using var kill = Process.Start("kill", ["-INT", "--", $"-{_process.Id}"]);
+        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, kill.ExitCode);
+    }
+
+    /// <summary>Waits for its end.</summary>
+    public async Task<int> ExitCodeAsync()
+    {
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        return _process.ExitCode;
+    }
+
     /// <summary>kill -9, then waits until the demo has started it anew.</summary>
     public async Task KillAsync(string service)
     {
@@ -75,6 +93,9 @@ internal sealed partial class RunningDemo : IAsyncDisposable
             await Task.Delay(100, TestContext.Current.CancellationToken);
         }
     }
+
+    /// <summary>The folder belongs to another demo, which deletes it.</summary>
+    public void LeaveFolder() => _keep = true;
 
     /// <summary>The last lines of every service's log, for a failing test.</summary>
     public string LogsForPeople() => string.Join('\n', Directory.Exists(Path.Combine(Folder, "logs"))

@@ -1,5 +1,8 @@
+using System.Net.Security;
 using Kappa.Iot.Embedded.Groups;
 using Kappa.Iot.Embedded.Log;
+using Kappa.Iot.Embedded.Network;
+using Kappa.Iot.Embedded.Security;
 using Kappa.Iot.Embedded.Topics;
 using Kappa.Iot.Embedded.Transactions;
 
@@ -18,6 +21,9 @@ internal sealed partial class Broker : IDisposable
     public Broker(EmbeddedKafkaOptions options, string dataDirectory)
     {
         Options = options;
+        Memory = new MemoryBudget(options.MaxBufferMemory, options.Time);
+        Users = new SaslUsers(options.SaslUsers);
+        Tls = TlsCertificate.Load(options);
         ClusterId = Embedded.ClusterId.LoadOrCreate(dataDirectory);
         Topics = new TopicRegistry(dataDirectory, options.Time, options.Flush, options.Logger);
         Groups = new GroupCoordinator(Topics, options.Time);
@@ -28,6 +34,14 @@ internal sealed partial class Broker : IDisposable
     public EmbeddedKafkaOptions Options { get; }
 
     public string ClusterId { get; }
+
+    /// <summary>What the connections' buffers may take.</summary>
+    public MemoryBudget Memory { get; }
+
+    public SaslUsers Users { get; }
+
+    /// <summary>Null without TLS.</summary>
+    public SslServerAuthenticationOptions? Tls { get; }
 
     public TopicRegistry Topics { get; }
 

@@ -11,7 +11,7 @@ internal static class FetchApi
     {
         var (request, version) = (call.Request, call.Version);
         request.Int32();
-        var maxWait = TimeSpan.FromMilliseconds(Math.Max(0, request.Int32()));
+        var maxWait = TimeSpan.FromMilliseconds(Math.Clamp(request.Int32(), 0, call.Broker.Options.MaxIdle.TotalMilliseconds));
         var minBytes = request.Int32();
         var maxBytes = Math.Clamp(request.Int32(), 0, call.Broker.Options.MaxFetchSize);
         var committedOnly = request.Int8() == 1;
@@ -143,6 +143,9 @@ internal static class FetchApi
             response.Int32(0);
         }
 
+        // Every batch may be larger than what is left for it, so a little more room than the bytes that are there to send.
+        var available = slices.Select((s, i) => Math.Min(s.Available, wanted[i].MaxBytes)).Sum();
+        maxBytes = Math.Min(maxBytes, response.Offer((int)Math.Min(available, maxBytes)));
         var byTopic = wanted.Select((want, i) => (want, i)).GroupBy(w => w.want.Topic).ToList();
         var left = maxBytes;
         var any = false;

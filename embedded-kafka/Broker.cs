@@ -85,6 +85,8 @@ internal sealed partial class Broker : IDisposable
 
     private void Clean()
     {
+        Groups.Expire(Options.OffsetsRetention);
+        Transactions.Expire(Options.TransactionalIdExpiration);
         foreach (var topic in Topics.All)
         {
             foreach (var partition in topic.Partitions)

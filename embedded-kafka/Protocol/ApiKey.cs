@@ -26,6 +26,7 @@ internal enum ApiKey : short
     AddPartitionsToTxn = 24,
     AddOffsetsToTxn = 25,
     EndTxn = 26,
+    WriteTxnMarkers = 27,
     TxnOffsetCommit = 28,
     DescribeConfigs = 32,
     AlterConfigs = 33,

@@ -56,4 +56,5 @@ internal enum ErrorCode : short
     ProducerFenced = 90,
     UnknownTopicId = 100,
     TransactionalIdNotFound = 105,
+    InvalidRegularExpression = 128,
 }

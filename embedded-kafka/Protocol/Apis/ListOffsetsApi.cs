@@ -9,6 +9,9 @@ internal static class ListOffsetsApi
     private const long Earliest = -2;
     private const long LatestTime = -3;
 
+    /// <summary>Nothing is kept elsewhere, so all of the log is local.</summary>
+    private const long EarliestLocal = -4;
+
     public static void Handle(Call call)
     {
         var (request, response, version) = (call.Request, call.Response, call.Version);
@@ -54,7 +57,8 @@ internal static class ListOffsetsApi
     private static (long Offset, long Timestamp) Find(PartitionLog log, long timestamp, bool committedOnly) => timestamp switch
     {
         Latest => (committedOnly ? log.LastStableOffset : log.EndOffset, -1),
-        Earliest => (log.StartOffset, -1),
+        Earliest or EarliestLocal => (log.StartOffset, -1),
+        < EarliestLocal => (-1, -1),
         LatestTime => log.FindLatestTime() ?? (-1, -1),
         _ => log.FindByTime(timestamp, committedOnly) ?? (-1, -1),
     };

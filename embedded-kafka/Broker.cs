@@ -15,6 +15,9 @@ internal sealed partial class Broker : IDisposable
 
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Bytes that a start after a crash may have to read and check again, and what comes in between two cleanings.</summary>
+    private const long CheckpointInterval = 64 * 1024 * 1024;
+
     private readonly CancellationTokenSource _stop = new();
     private Task _background = Task.CompletedTask;
 
@@ -101,6 +104,7 @@ internal sealed partial class Broker : IDisposable
             var removed = partition.ApplyRetention(Options.ProducerExpiration);
             if (removed > 0)
                 LogRetention(Options.Logger, partition.Name, removed, partition.StartOffset);
+            partition.CheckpointActive(CheckpointInterval);
             var won = partition.Settings.Compact ? partition.Compact() : 0;
             if (won > 0)
                 LogCompaction(Options.Logger, partition.Name, won);

@@ -79,6 +79,7 @@ internal sealed partial class TopicRegistry : IDisposable
             var directory = Path.Combine(_root, $"{name}-{id.ToString("N")[..8]}");
             Directory.CreateDirectory(directory);
             new TopicFile(name, id, partitions, config.Values).Save(directory);
+            Disk.FlushDirectory(_root);
             _names[id] = name;
             return _topics[name] = new Topic(name, id, directory, config, OpenPartitions(name, directory, config, 0, partitions));
         }

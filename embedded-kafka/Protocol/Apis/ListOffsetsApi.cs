@@ -40,7 +40,18 @@ internal static class ListOffsetsApi
             {
                 var log = call.Broker.Topics.FindPartition(topic.Name, p.Index);
                 var error = log is null ? ErrorCode.UnknownTopicOrPartition : p.Epoch > 0 ? ErrorCode.UnknownLeaderEpoch : ErrorCode.None;
-                var (offset, timestamp) = error == ErrorCode.None ? Find(log!, p.Timestamp, committedOnly) : (-1, -1);
+                var (offset, timestamp) = (-1L, -1L);
+                try
+                {
+                    if (error == ErrorCode.None)
+                        (offset, timestamp) = Find(log!, p.Timestamp, committedOnly);
+                }
+                catch (InvalidDataException)
+                {
+                    // A producer wrote a batch whose records cannot be unpacked; its checksum was right.
+                    error = ErrorCode.CorruptMessage;
+                }
+
                 writer.Int32(p.Index);
                 writer.Error(error);
                 writer.Int64(timestamp);

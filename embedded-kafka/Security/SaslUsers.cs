@@ -9,10 +9,13 @@ internal sealed class SaslUsers
     public static readonly IReadOnlyList<string> Mechanisms = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"];
 
     private readonly Dictionary<string, (ScramCredential Sha256, ScramCredential Sha512)> _users = new(StringComparer.Ordinal);
-    private readonly byte[] _saltOfNobody = RandomNumberGenerator.GetBytes(32);
+    private readonly byte[] _saltOfNobody = [];
 
     public SaslUsers(IReadOnlyDictionary<string, string> passwords)
     {
+        // Without users the cryptography is not even loaded, which is a good part of the time to start.
+        if (passwords.Count > 0)
+            _saltOfNobody = RandomNumberGenerator.GetBytes(32);
         foreach (var (name, password) in passwords)
         {
             _users[name] = (

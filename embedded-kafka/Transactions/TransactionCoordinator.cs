@@ -86,6 +86,8 @@ internal sealed partial class TransactionCoordinator(
         {
             if (transaction.State == TransactionState.Dead || !Finish(transaction))
                 return (ErrorCode.ConcurrentTransactions, -1, -1);
+            if (knownProducerId >= 0 && knownProducerId == transaction.ProducerId && knownEpoch == transaction.EpochBefore && transaction.State == TransactionState.Empty)
+                return (ErrorCode.None, transaction.ProducerId, transaction.Epoch);
             if (knownProducerId >= 0 && (knownProducerId != transaction.ProducerId || knownEpoch != transaction.Epoch))
                 return (ErrorCode.ProducerFenced, -1, -1);
             if (transaction.State == TransactionState.Ongoing)
@@ -105,6 +107,7 @@ internal sealed partial class TransactionCoordinator(
                 transaction.Epoch = 0;
             }
 
+            transaction.EpochBefore = knownEpoch;
             transaction.Timeout = timeout;
             transaction.State = TransactionState.Empty;
             transaction.StartedAt = -1;

@@ -1,6 +1,9 @@
+using System.Buffers.Binary;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 
@@ -68,6 +71,39 @@ public sealed class SecurityTests : IDisposable
 
         using var good = new AdminClientBuilder(Client(kafka, protocol, protocol == SecurityProtocol.Ssl ? null : SaslMechanism.Plain, Password)).Build();
         Assert.Single(good.GetMetadata(Patience).Brokers);
+    }
+
+    [Theory]
+    [InlineData(Password, true)]
+    [InlineData("wrong", false)]
+    public async Task After_the_old_handshake_tokens_come_without_headers(string password, bool right)
+    {
+        await using var kafka = await EmbeddedKafka.StartAsync(Options(SecurityProtocol.SaslPlaintext, ""), TestContext.Current.CancellationToken);
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, kafka.Port, TestContext.Current.CancellationToken);
+        await using var stream = client.GetStream();
+        Assert.Equal(0, await AskAsync(stream, [0, 17, 0, 0, 0, 0, 0, 1, 0, 1, (byte)'x', 0, 5, .. "PLAIN"u8], errorAt: 4));
+        if (!right)
+        {
+            await Assert.ThrowsAnyAsync<IOException>(() => AskAsync(stream, [0, .. Encoding.UTF8.GetBytes(User), 0, .. Encoding.UTF8.GetBytes(password)], null));
+            return;
+        }
+
+        Assert.Null(await AskAsync(stream, [0, .. Encoding.UTF8.GetBytes(User), 0, .. Encoding.UTF8.GetBytes(password)], null));
+        Assert.Equal(1, await AskAsync(stream, [0, 3, 0, 1, 0, 0, 0, 2, 0, 1, (byte)'x', 0, 0, 0, 0], errorAt: 6));
+    }
+
+    /// <returns>The 16-bit number at a place in the answer; null for an empty answer.</returns>
+    private static async Task<short?> AskAsync(NetworkStream stream, byte[] frame, int? errorAt)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var size = new byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(size, frame.Length);
+        await stream.WriteAsync((byte[])[.. size, .. frame], cancel);
+        await stream.ReadExactlyAsync(size, cancel);
+        var answer = new byte[BinaryPrimitives.ReadInt32BigEndian(size)];
+        await stream.ReadExactlyAsync(answer, cancel);
+        return errorAt is { } at ? BinaryPrimitives.ReadInt16BigEndian(answer.AsSpan(at)) : answer.Length == 0 ? null : throw new InvalidDataException($"{answer.Length} bytes were not expected.");
     }
 
     [Fact]

@@ -109,11 +109,12 @@ internal static class FetchApi
     {
         var time = call.Broker.Options.Time;
         var start = time.GetTimestamp();
+        var logs = wanted.Select(w => w.Log).OfType<PartitionLog>().Distinct().ToList();
         while (!IsEnough(slices, minBytes) && maxWait - time.GetElapsedTime(start) is var left && left > TimeSpan.Zero)
         {
             var waiter = new AppendWaiter(minBytes - slices.Sum(s => s.Available));
-            foreach (var want in wanted)
-                want.Log?.Watch(waiter);
+            foreach (var log in logs)
+                log.Watch(waiter);
             try
             {
                 // Looked at once more after the watch began, so that nothing falls between the two.
@@ -125,8 +126,8 @@ internal static class FetchApi
             }
             finally
             {
-                foreach (var want in wanted)
-                    want.Log?.Unwatch(waiter);
+                foreach (var log in logs)
+                    log.Unwatch(waiter);
             }
 
             slices = Plan(wanted, committedOnly);

@@ -82,7 +82,7 @@ public sealed class SecurityTests : IDisposable
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, kafka.Port, TestContext.Current.CancellationToken);
         await using var stream = client.GetStream();
-        Assert.Equal(0, await AskAsync(stream, [0, 17, 0, 0, 0, 0, 0, 1, 0, 1, (byte)'x', 0, 5, .. "PLAIN"u8], errorAt: 4));
+        Assert.Equal((short?)0, await AskAsync(stream, [0, 17, 0, 0, 0, 0, 0, 1, 0, 1, (byte)'x', 0, 5, .. "PLAIN"u8], errorAt: 4));
         if (!right)
         {
             await Assert.ThrowsAnyAsync<IOException>(() => AskAsync(stream, [0, .. Encoding.UTF8.GetBytes(User), 0, .. Encoding.UTF8.GetBytes(password)], null));
@@ -90,7 +90,7 @@ public sealed class SecurityTests : IDisposable
         }
 
         Assert.Null(await AskAsync(stream, [0, .. Encoding.UTF8.GetBytes(User), 0, .. Encoding.UTF8.GetBytes(password)], null));
-        Assert.Equal(1, await AskAsync(stream, [0, 3, 0, 1, 0, 0, 0, 2, 0, 1, (byte)'x', 0, 0, 0, 0], errorAt: 6));
+        Assert.Equal((short?)1, await AskAsync(stream, [0, 3, 0, 1, 0, 0, 0, 2, 0, 1, (byte)'x', 0, 0, 0, 0], errorAt: 6));
     }
 
     /// <returns>The 16-bit number at a place in the answer; null for an empty answer.</returns>

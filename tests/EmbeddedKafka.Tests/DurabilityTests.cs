@@ -121,11 +121,12 @@ public sealed class DurabilityTests : IDisposable
         consumer.Close();
     }
 
-    /// <returns>How many answers went out while bytes of a log were not on the disk, and everything that was flushed.</returns>
+    /// <returns>How many answers a thread sent that had written to a log and not seen it flushed, and everything that was flushed.</returns>
     private static (int UnsafeAnswers, HashSet<string> Flushed) Read(string[] lines)
     {
         // "1234 pwrite64(57</data/topics/t-1/0/0.log>, ""..., 70, 0) = 70"; a call that another thread interrupts is split in two lines.
-        var dirty = new HashSet<string>();
+        // A request is handled by one thread from the write to the answer, while others answer other clients.
+        var dirty = new HashSet<(string Thread, string Path)>();
         var flushed = new HashSet<string>();
         var pending = new Dictionary<string, string>();
         var bad = 0;
@@ -135,10 +136,9 @@ public sealed class DurabilityTests : IDisposable
             var call = Regex.Match(line, @"(pwrite64|fsync|sendto|sendmsg)\(\d+<([^>]*)>");
             var name = call.Success ? call.Groups[1].Value : "";
             var path = call.Groups[2].Value;
-            // Group members heartbeat and fetch meanwhile, so an answer during a write to their topic says nothing.
-            if (name == "pwrite64" && path.EndsWith(".log", StringComparison.Ordinal) && !path.Contains("__consumer_offsets", StringComparison.Ordinal))
-                dirty.Add(path);
-            else if (name is "sendto" or "sendmsg" && (path.StartsWith("socket", StringComparison.Ordinal) || path.StartsWith("TCP", StringComparison.Ordinal)) && dirty.Count > 0)
+            if (name == "pwrite64" && path.EndsWith(".log", StringComparison.Ordinal))
+                dirty.Add((thread, path));
+            else if (name is "sendto" or "sendmsg" && (path.StartsWith("socket", StringComparison.Ordinal) || path.StartsWith("TCP", StringComparison.Ordinal)) && dirty.RemoveWhere(d => d.Thread == thread) > 0)
                 bad++;
             else if (name == "fsync" && line.EndsWith("<unfinished ...>", StringComparison.Ordinal))
                 pending[thread] = path;
@@ -152,7 +152,7 @@ public sealed class DurabilityTests : IDisposable
 
         void Flush(string path)
         {
-            dirty.Remove(path);
+            dirty.RemoveWhere(d => d.Path == path);
             flushed.Add(path);
         }
     }

@@ -1,5 +1,8 @@
+using System.Net.Security;
 using Kappa.Iot.Embedded.Groups;
 using Kappa.Iot.Embedded.Log;
+using Kappa.Iot.Embedded.Network;
+using Kappa.Iot.Embedded.Security;
 using Kappa.Iot.Embedded.Topics;
 using Kappa.Iot.Embedded.Transactions;
 
@@ -12,12 +15,18 @@ internal sealed partial class Broker : IDisposable
 
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Bytes that a start after a crash may have to read and check again, and what comes in between two cleanings.</summary>
+    private const long CheckpointInterval = 64 * 1024 * 1024;
+
     private readonly CancellationTokenSource _stop = new();
     private Task _background = Task.CompletedTask;
 
     public Broker(EmbeddedKafkaOptions options, string dataDirectory)
     {
         Options = options;
+        Memory = new MemoryBudget(options.MaxBufferMemory, options.Time);
+        Users = new SaslUsers(options.SaslUsers);
+        Tls = TlsCertificate.Load(options);
         ClusterId = Embedded.ClusterId.LoadOrCreate(dataDirectory);
         Topics = new TopicRegistry(dataDirectory, options.Time, options.Flush, options.Logger);
         Groups = new GroupCoordinator(Topics, options.Time);
@@ -28,6 +37,14 @@ internal sealed partial class Broker : IDisposable
     public EmbeddedKafkaOptions Options { get; }
 
     public string ClusterId { get; }
+
+    /// <summary>What the connections' buffers may take.</summary>
+    public MemoryBudget Memory { get; }
+
+    public SaslUsers Users { get; }
+
+    /// <summary>Null without TLS.</summary>
+    public SslServerAuthenticationOptions? Tls { get; }
 
     public TopicRegistry Topics { get; }
 
@@ -71,6 +88,8 @@ internal sealed partial class Broker : IDisposable
 
     private void Clean()
     {
+        Groups.Expire(Options.OffsetsRetention);
+        Transactions.Expire(Options.TransactionalIdExpiration);
         foreach (var topic in Topics.All)
         {
             foreach (var partition in topic.Partitions)
@@ -85,6 +104,7 @@ internal sealed partial class Broker : IDisposable
             var removed = partition.ApplyRetention(Options.ProducerExpiration);
             if (removed > 0)
                 LogRetention(Options.Logger, partition.Name, removed, partition.StartOffset);
+            partition.CheckpointActive(CheckpointInterval);
             var won = partition.Settings.Compact ? partition.Compact() : 0;
             if (won > 0)
                 LogCompaction(Options.Logger, partition.Name, won);

@@ -32,15 +32,21 @@ public sealed class EmbeddedKafka : IAsyncDisposable
     /// <summary>The folder with the log.</summary>
     public string DataDirectory { get; }
 
+    /// <summary>Bytes that requests and answers take now, out of <see cref="EmbeddedKafkaOptions.MaxBufferMemory"/>.</summary>
+    public long BufferMemory => _broker.Memory.Used;
+
     /// <summary>Starts a server on a free port, with its log in a temporary folder that goes when the server does.</summary>
     public static Task<EmbeddedKafka> StartAsync(CancellationToken cancel = default) => StartAsync(new EmbeddedKafkaOptions(), cancel);
 
     /// <summary>Starts a server; when the task ends, clients can connect.</summary>
     /// <exception cref="IOException">The data folder is in use or cannot be written, or the address cannot be listened on.</exception>
-    /// <exception cref="InvalidDataException">The data folder holds something that this server did not write.</exception>
+    /// <exception cref="InvalidDataException">The data folder holds something that this server did not write, or the certificate cannot be used.</exception>
+    /// <exception cref="ArgumentException">Options that cannot be right: all of them are named.</exception>
     public static async Task<EmbeddedKafka> StartAsync(EmbeddedKafkaOptions options, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(options);
+        if (options.Check() is { Count: > 0 } errors)
+            throw new ArgumentException(string.Join(' ', errors), nameof(options));
         var temporary = options.DataDirectory is null;
         var directory = options.DataDirectory is { } given ? Path.GetFullPath(given) : Directory.CreateTempSubdirectory("embedded-kafka-").FullName;
         FileStream? directoryLock = null;

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Kappa.Iot.Embedded.Topics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -30,7 +32,22 @@ public sealed record EmbeddedKafkaOptions
     /// <summary>Partitions of a topic that is made without a number.</summary>
     public int DefaultPartitions { get; init; } = 1;
 
-    public int MaxConnections { get; init; } = 10_000;
+    /// <summary>Names and passwords of those who may connect (SASL PLAIN, SCRAM-SHA-256, SCRAM-SHA-512); empty lets everyone in.</summary>
+    public IReadOnlyDictionary<string, string> SaslUsers { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>A PEM or PKCS#12 file with the server's certificate; with it, the server speaks TLS only.</summary>
+    public string? TlsCertificate { get; init; }
+
+    /// <summary>The PEM file with the certificate's key; null where both are in one file.</summary>
+    public string? TlsKey { get; init; }
+
+    /// <summary>The password of the key.</summary>
+    public string? TlsPassword { get; init; }
+
+    public int MaxConnections { get; init; } = 2_000;
+
+    /// <summary>Bytes that all connections together may hold in requests and answers, beyond 128 KiB each.</summary>
+    public long MaxBufferMemory { get; init; } = 512 * 1024 * 1024;
 
     /// <summary>Bytes; a larger request closes its connection.</summary>
     public int MaxRequestSize { get; init; } = 100 * 1024 * 1024;
@@ -40,6 +57,9 @@ public sealed record EmbeddedKafkaOptions
 
     /// <summary>A connection that is silent for longer is closed.</summary>
     public TimeSpan MaxIdle { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>A connection that stops for longer in the middle of its login, of a request or of taking an answer is closed.</summary>
+    public TimeSpan MaxStall { get; init; } = TimeSpan.FromSeconds(30);
 
     public TimeSpan MinSessionTimeout { get; init; } = TimeSpan.FromSeconds(6);
 
@@ -53,8 +73,46 @@ public sealed record EmbeddedKafkaOptions
     /// <summary>A producer that has been silent for longer is forgotten.</summary>
     public TimeSpan ProducerExpiration { get; init; } = TimeSpan.FromDays(1);
 
+    /// <summary>A group without members forgets its offsets after this time, a transactional id that was not used its producer.</summary>
+    public TimeSpan OffsetsRetention { get; init; } = TimeSpan.FromDays(7);
+
+    /// <inheritdoc cref="OffsetsRetention"/>
+    public TimeSpan TransactionalIdExpiration { get; init; } = TimeSpan.FromDays(7);
+
     /// <summary>Where the server says what it does.</summary>
+    [JsonIgnore]
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
+    [JsonIgnore]
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <returns>Everything that cannot be right, in sentences.</returns>
+    internal IReadOnlyList<string> Check()
+    {
+        var errors = new List<string>();
+        void Need(bool holds, string rule)
+        {
+            if (!holds)
+                errors.Add(rule);
+        }
+
+        Need(Port is >= 0 and <= 65535, $"port has to be 0 to 65535, is {Port}.");
+        Need(AdvertisedPort is null or (> 0 and <= 65535), $"advertisedPort has to be 1 to 65535, is {AdvertisedPort}.");
+        Need(DefaultPartitions is > 0 and <= TopicRegistry.MaxPartitions, $"defaultPartitions has to be 1 to {TopicRegistry.MaxPartitions}, is {DefaultPartitions}.");
+        Need(MaxConnections > 0, $"maxConnections has to be at least 1, is {MaxConnections}.");
+        Need(MaxRequestSize >= 1024, $"maxRequestSize has to be at least 1024 bytes, is {MaxRequestSize}.");
+        Need(MaxFetchSize >= 1024, $"maxFetchSize has to be at least 1024 bytes, is {MaxFetchSize}.");
+        Need(MaxBufferMemory >= 2L * MaxRequestSize, $"maxBufferMemory ({MaxBufferMemory}) has to be at least twice maxRequestSize ({MaxRequestSize}).");
+        Need(SaslUsers.All(u => u.Key.Length > 0 && u.Value.Length > 0), "saslUsers has an empty name or password.");
+        Need(TlsCertificate is not null || (TlsKey is null && TlsPassword is null), "tlsKey and tlsPassword need a tlsCertificate.");
+        Need(MinSessionTimeout <= MaxSessionTimeout, "minSessionTimeout is longer than maxSessionTimeout.");
+        foreach (var (name, value) in new[]
+        {
+            ("maxIdle", MaxIdle), ("maxStall", MaxStall), ("maxSessionTimeout", MaxSessionTimeout), ("maxTransactionTimeout", MaxTransactionTimeout),
+            ("cleaningInterval", CleaningInterval), ("producerExpiration", ProducerExpiration), ("offsetsRetention", OffsetsRetention),
+            ("transactionalIdExpiration", TransactionalIdExpiration),
+        })
+            Need(value > TimeSpan.Zero, $"{name} has to be longer than nothing, is {value}.");
+        return errors;
+    }
 }

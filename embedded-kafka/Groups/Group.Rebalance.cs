@@ -165,6 +165,7 @@ internal sealed partial class Group
         if (_members.Count == 0)
         {
             State = GroupState.Empty;
+            EmptySince = time.GetUtcNow().ToUnixTimeMilliseconds();
             Protocol = null;
             Leader = null;
             Persist(this);

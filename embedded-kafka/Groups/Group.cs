@@ -25,6 +25,9 @@ internal sealed partial class Group(string id, TimeProvider time)
 
     public int Generation { get; private set; }
 
+    /// <summary>Since when it has had no members, ms since 1970; 0 for one that never had any.</summary>
+    public long EmptySince { get; private set; }
+
     public string? ProtocolType { get; private set; }
 
     public string? Protocol { get; private set; }
@@ -40,6 +43,9 @@ internal sealed partial class Group(string id, TimeProvider time)
 
     /// <summary>Set when there is something to write to the log: the coordinator does it before anybody hears of it.</summary>
     public Func<Group, ErrorCode> Persist { get; set; } = static _ => ErrorCode.None;
+
+    /// <summary>Whether it has no members, and expects none.</summary>
+    public bool IsIdle => State == GroupState.Empty && _promised.Count == 0;
 
     public bool HasMember(string memberId) => _members.ContainsKey(memberId);
 
@@ -141,8 +147,9 @@ internal sealed partial class Group(string id, TimeProvider time)
     }
 
     /// <summary>Puts back what the log says about the group; the members have a session's time to show up.</summary>
-    public void Restore(int generation, string? protocolType, string? protocol, string? leader, IEnumerable<GroupMember> members)
+    public void Restore(int generation, string? protocolType, string? protocol, string? leader, IEnumerable<GroupMember> members, long since = 0)
     {
+        EmptySince = since;
         _members.Clear();
         _static.Clear();
         Generation = generation;

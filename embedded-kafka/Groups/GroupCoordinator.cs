@@ -135,6 +135,9 @@ internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time)
     /// <summary>Forgets offsets; the caller holds the group's lock.</summary>
     public ErrorCode DeleteOffsets(Group group, IReadOnlyCollection<TopicPartition> partitions, bool withGroup = false)
     {
+        if (group.Generation == 0 && group.Offsets.Count == 0)
+            return ErrorCode.None;
+
         var records = partitions.Select(p => (GroupRecords.OffsetKey(group.Id, p), (byte[]?)null)).ToList();
         if (withGroup)
             records.Add((GroupRecords.GroupKey(group.Id), null));
@@ -147,6 +150,25 @@ internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time)
         foreach (var partition in partitions)
             group.Offsets.Remove(partition);
         return ErrorCode.None;
+    }
+
+    /// <summary>A group that has had no members and no commits for longer than <paramref name="retention"/> loses its offsets, and with the last of them itself.</summary>
+    public void Expire(TimeSpan retention)
+    {
+        var before = Now() - retention.TotalMilliseconds;
+        foreach (var group in _groups.Values)
+        {
+            lock (group.Lock)
+            {
+                if (!group.IsIdle || group.EmptySince > before || group.PendingOffsets.Count > 0)
+                    continue;
+                var old = group.Offsets.Where(o => o.Value.Timestamp < before).Select(o => o.Key).ToList();
+                if (old.Count == group.Offsets.Count)
+                    Delete(group.Id);
+                else
+                    DeleteOffsets(group, old);
+            }
+        }
     }
 
     /// <summary>A topic is gone, and so is what groups had committed for it.</summary>

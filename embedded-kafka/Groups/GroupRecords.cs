@@ -77,9 +77,9 @@ internal static class GroupRecords
         var generation = reader.Int32();
         var protocol = reader.NullableString();
         var leader = reader.NullableString();
-        reader.Int64();
+        var since = reader.Int64();
         var members = reader.Array(r => ReadMember(r, protocol));
-        group.Restore(generation, protocolType.Length == 0 ? null : protocolType, protocol, leader, members);
+        group.Restore(generation, protocolType.Length == 0 ? null : protocolType, protocol, leader, members, since);
     }
 
     private static GroupMember ReadMember(RequestReader reader, string? protocol)

@@ -3,15 +3,29 @@ namespace Kappa.Iot.Embedded.Log;
 /// <summary>Small files that are either the old or the new version, whatever happens in between.</summary>
 internal static class AtomicFile
 {
-    public static void Write(string path, ReadOnlySpan<byte> content)
+    /// <param name="durable">Whether it has to be there after a loss of power; what can be made anew need not.</param>
+    public static void Write(string path, ReadOnlySpan<byte> content, bool durable = true)
     {
         var temporary = path + ".tmp";
-        using (var file = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))
+        try
         {
-            RandomAccess.Write(file, content, 0);
-            RandomAccess.FlushToDisk(file);
+            using (var file = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))
+            {
+                RandomAccess.Write(file, content, 0);
+                if (durable)
+                    RandomAccess.FlushToDisk(file);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (IOException)
+        {
+            // On a full disk, half a file would be in the way of better ones.
+            File.Delete(temporary);
+            throw;
         }
 
-        File.Move(temporary, path, overwrite: true);
+        if (durable)
+            Disk.FlushDirectory(Path.GetDirectoryName(path)!);
     }
 }

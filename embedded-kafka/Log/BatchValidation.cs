@@ -46,6 +46,7 @@ internal static class BatchValidation
 
     private static AppendResult? CheckKeys(RecordBatchHeader header, ReadOnlyMemory<byte> batch)
     {
+        Compression.Gate.Wait();
         try
         {
             return RecordReader.Read(header, batch).Any(r => r.Key is null)
@@ -55,6 +56,10 @@ internal static class BatchValidation
         catch (InvalidDataException e)
         {
             return AppendResult.Refused(ErrorCode.CorruptMessage, e.Message);
+        }
+        finally
+        {
+            Compression.Gate.Release();
         }
     }
 }

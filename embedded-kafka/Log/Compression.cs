@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using K4os.Compression.LZ4.Streams;
 using Snappier;
 using ZstdSharp;
@@ -12,7 +13,10 @@ namespace Kappa.Iot.Embedded.Log;
 internal static class Compression
 {
     /// <summary>More than this out of one batch is taken for a decompression bomb.</summary>
-    public const int MaxUncompressedSize = 512 * 1024 * 1024;
+    public const int MaxUncompressedSize = 128 * 1024 * 1024;
+
+    /// <summary>Whoever unpacks a batch on behalf of a client holds this meanwhile, so that only so many are in memory at once.</summary>
+    public static readonly SemaphoreSlim Gate = new(Environment.ProcessorCount);
 
     /// <summary>snappy-java's framing: this, two version numbers, then blocks with a 32-bit length each.</summary>
     private static ReadOnlySpan<byte> XerialMagic => [0x82, (byte)'S', (byte)'N', (byte)'A', (byte)'P', (byte)'P', (byte)'Y', 0];
@@ -25,7 +29,7 @@ internal static class Compression
 
         try
         {
-            using var input = new MemoryStream(data.ToArray(), writable: false);
+            using var input = MemoryMarshal.TryGetArray(data, out var array) ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false) : new MemoryStream(data.ToArray());
             switch (type)
             {
                 case CompressionType.Gzip:
@@ -84,7 +88,7 @@ internal static class Compression
         return output.ToArray();
     }
 
-    private static byte[] UnpackSnappy(ReadOnlySpan<byte> data)
+    private static ReadOnlyMemory<byte> UnpackSnappy(ReadOnlySpan<byte> data)
     {
         if (!data.StartsWith(XerialMagic))
         {
@@ -103,10 +107,10 @@ internal static class Compression
             data = data[(4 + length)..];
         }
 
-        return output.ToArray();
+        return output.GetBuffer().AsMemory(0, (int)output.Length);
     }
 
-    private static byte[] ReadAll(Stream stream)
+    private static ReadOnlyMemory<byte> ReadAll(Stream stream)
     {
         using var output = new MemoryStream();
         var buffer = new byte[64 * 1024];
@@ -117,7 +121,7 @@ internal static class Compression
             output.Write(buffer, 0, read);
         }
 
-        return output.ToArray();
+        return output.GetBuffer().AsMemory(0, (int)output.Length);
     }
 
     private static void CheckSize(long size)

@@ -104,6 +104,7 @@ internal sealed partial class PartitionLog
     {
         while (true)
         {
+            Compression.Gate.Wait();
             try
             {
                 return SearchByTime(timestamp, committedOnly);
@@ -111,6 +112,10 @@ internal sealed partial class PartitionLog
             catch (ObjectDisposedException)
             {
                 // Retention or compaction took a segment away: search what is there now.
+            }
+            finally
+            {
+                Compression.Gate.Release();
             }
         }
     }

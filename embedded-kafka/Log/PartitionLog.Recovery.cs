@@ -91,6 +91,33 @@ internal sealed partial class PartitionLog
         return false;
     }
 
+    /// <summary>
+    /// Writes a checkpoint of the active segment where it has grown by enough, so that a start after a crash need not read all of it.
+    /// What it vouches for is on the disk before; neither takes the lock for long.
+    /// </summary>
+    public void CheckpointActive(long growth)
+    {
+        Segment active;
+        byte[] checkpoint;
+        long size;
+        lock (_lock)
+        {
+            if (_deleted || _segments.Count == 0 || _segments[^1] is not { } last || last.Size - last.CheckpointedSize < growth)
+                return;
+            (active, size) = (last, last.Size);
+            checkpoint = SegmentCheckpoint.Serialize(active, _producers);
+        }
+
+        active.Flush();
+        lock (_lock)
+        {
+            if (_deleted || !ReferenceEquals(_segments[^1], active))
+                return;
+            SegmentCheckpoint.Write(active, checkpoint);
+            active.CheckpointedSize = size;
+        }
+    }
+
     private void LoadStartOffset()
     {
         StartOffset = _segments.Count > 0 ? _segments[0].BaseOffset : 0;

@@ -179,10 +179,14 @@ internal sealed partial class PartitionLog : IDisposable
         else
         {
             Directory.CreateDirectory(_directory);
+            if (_flush)
+                Disk.FlushDirectory(Path.GetDirectoryName(_directory)!);
         }
 
         var segment = Segment.Create(_directory, EndOffset);
         _segments.Add(segment);
+        if (_flush)
+            Disk.FlushDirectory(_directory);
         return segment;
     }
 

@@ -8,6 +8,9 @@ namespace Kappa.Iot.Embedded.Log;
 /// </summary>
 internal sealed class ProducerStates
 {
+    /// <summary>More are not remembered: whoever makes up producer ids fills the disk, not the memory.</summary>
+    private const int MaxProducers = 100_000;
+
     private readonly Dictionary<long, ProducerState> _producers = [];
     private readonly SortedSet<long> _openTransactions = [];
 
@@ -140,8 +143,17 @@ internal sealed class ProducerStates
 
     private ProducerState GetOrAdd(long producerId)
     {
-        if (!_producers.TryGetValue(producerId, out var producer))
-            _producers.Add(producerId, producer = new ProducerState(producerId));
+        if (_producers.TryGetValue(producerId, out var producer))
+            return producer;
+
+        if (_producers.Count >= MaxProducers)
+        {
+            // A good part at once, so that the search is rare.
+            foreach (var oldest in _producers.Values.Where(p => !p.InTransaction && p.TransactionStart < 0).OrderBy(p => p.LastSeen).Take(MaxProducers / 10).ToList())
+                _producers.Remove(oldest.ProducerId);
+        }
+
+        _producers.Add(producerId, producer = new ProducerState(producerId));
         return producer;
     }
 }

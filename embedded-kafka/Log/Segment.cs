@@ -26,6 +26,9 @@ internal sealed class Segment : IDisposable
     /// <summary>Bytes of whole, checked batches.</summary>
     public long Size { get; private set; }
 
+    /// <summary>Bytes that the next start need not read, because a checkpoint vouches for them.</summary>
+    public long CheckpointedSize { get; set; }
+
     public long NextOffset { get; set; }
 
     /// <summary>The latest timestamp in the segment, ms; -1 while it is empty.</summary>

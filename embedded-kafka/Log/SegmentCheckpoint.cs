@@ -10,7 +10,16 @@ internal static class SegmentCheckpoint
 {
     private const int FormatVersion = 2;
 
-    public static void Save(Segment segment, ProducerStates producers)
+    public static void Save(Segment segment, ProducerStates producers) => Write(segment, Serialize(segment, producers));
+
+    /// <summary>Puts a checkpoint beside its segment. It may be lost with the power, but never half: its checksum would not match.</summary>
+    public static void Write(Segment segment, byte[] checkpoint)
+    {
+        AtomicFile.Write(PathOf(segment), checkpoint, durable: false);
+        segment.CheckpointedSize = segment.Size;
+    }
+
+    public static byte[] Serialize(Segment segment, ProducerStates producers)
     {
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream);
@@ -42,7 +51,7 @@ internal static class SegmentCheckpoint
         writer.Flush();
         var crc = Crc32C.Compute(stream.GetBuffer().AsSpan(0, (int)stream.Length));
         writer.Write(crc);
-        AtomicFile.Write(PathOf(segment), stream.ToArray());
+        return stream.ToArray();
     }
 
     /// <returns>False where there is none that can be trusted; segment and producers are then untouched.</returns>
@@ -63,6 +72,7 @@ internal static class SegmentCheckpoint
         if (size > segment.FileLength)
             return false;
 
+        segment.CheckpointedSize = size;
         segment.Restore(size, reader.ReadInt64(), reader.ReadInt64());
         segment.CreatedAt = reader.ReadInt64();
         segment.ClosedAt = reader.ReadInt64();

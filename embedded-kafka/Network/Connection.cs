@@ -1,5 +1,8 @@
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Kappa.Iot.Embedded.Protocol;
+using Kappa.Iot.Embedded.Security;
 using Microsoft.Extensions.Logging;
 
 namespace Kappa.Iot.Embedded.Network;
@@ -10,36 +13,77 @@ namespace Kappa.Iot.Embedded.Network;
 /// </summary>
 internal sealed partial class Connection(Socket socket, Broker broker, string client, CancellationToken stopping) : IDisposable
 {
+    /// <summary>Bytes; who has not logged in yet has nothing longer to say.</summary>
+    private const int MaxLoginSize = 64 * 1024;
+
+    /// <summary>Answers are sent in pieces of so many bytes, each of which the client has to take in time.</summary>
+    private const int SendSize = 256 * 1024;
+
     private readonly CancellationTokenSource _aborted = CancellationTokenSource.CreateLinkedTokenSource(stopping);
     private readonly ILogger _logger = broker.Options.Logger;
+    private readonly SaslSession _sasl = new(broker.Users);
+    private FrameReader? _frames;
     private long _lastActive = broker.Options.Time.GetTimestamp();
-    private int _busy;
+    private int _doing;
 
-    /// <summary>Whether the client has been silent for longer than <paramref name="maxIdle"/> and is owed no answer.</summary>
-    public bool IsIdle(TimeSpan maxIdle) =>
-        Volatile.Read(ref _busy) == 0 && broker.Options.Time.GetElapsedTime(Interlocked.Read(ref _lastActive)) > maxIdle;
+    private enum Doing
+    {
+        Connecting,
+        Reading,
+        Answering,
+        Sending,
+    }
+
+    /// <summary>
+    /// Whether the client has been silent for too long: between requests, or (much shorter) in the middle of its login, of sending a request or
+    /// of taking an answer. A client that waits for its answer may be silent.
+    /// </summary>
+    public bool IsStale(TimeSpan maxIdle, TimeSpan maxStall)
+    {
+        var silent = broker.Options.Time.GetElapsedTime(Interlocked.Read(ref _lastActive));
+        return (Doing)Volatile.Read(ref _doing) switch
+        {
+            Doing.Answering => false,
+            Doing.Reading when _sasl.IsOpen && _frames is { IsInside: false } => silent > maxIdle,
+            _ => silent > maxStall,
+        };
+    }
 
     /// <summary>Serves the client until it goes, misbehaves, or the server stops.</summary>
     public async Task RunAsync()
     {
-        using var frames = new FrameReader(socket, broker.Options.MaxRequestSize);
-        using var call = new Call(broker, client, _aborted.Token);
         try
         {
-            while (await frames.ReadAsync(_aborted.Token) is { } frame)
+            await using var stream = await OpenAsync();
+            using var frames = _frames = new FrameReader(stream, socket, broker.Memory, Progress) { MaxSize = Math.Min(MaxLoginSize, broker.Options.MaxRequestSize) };
+            using var call = new Call(broker, client, _sasl, _aborted.Token);
+            do
             {
-                Volatile.Write(ref _busy, 1);
+                if (_sasl.IsOpen)
+                    frames.MaxSize = broker.Options.MaxRequestSize;
+                Now(Doing.Reading);
+                if (await frames.ReadAsync(_aborted.Token) is not { } frame)
+                    return;
+                Now(Doing.Answering);
                 if (!await AnswerAsync(call, frame))
                     return;
-                Interlocked.Exchange(ref _lastActive, broker.Options.Time.GetTimestamp());
-                Volatile.Write(ref _busy, 0);
+                Now(Doing.Sending);
+                if (!call.NoResponse)
+                    await SendAsync(stream, call.Response.Written);
+                call.Reset();
             }
+            while (!_sasl.Failed);
+            LogLoginFailed(client, _sasl.User);
         }
-        catch (MalformedRequestException e)
+        catch (Exception e) when (e is MalformedRequestException or AuthenticationException)
         {
             LogMalformed(client, e.Message);
         }
-        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+        catch (MemoryBudgetException e)
+        {
+            LogNoMemory(client, e.Message);
+        }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
             LogClosed(client, e.Message);
         }
@@ -62,10 +106,53 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
         _aborted.Dispose();
     }
 
+    private async Task<Stream> OpenAsync()
+    {
+        var plain = new NetworkStream(socket, ownsSocket: false);
+        if (broker.Tls is null)
+            return plain;
+
+        var tls = new SslStream(plain);
+        try
+        {
+            await tls.AuthenticateAsServerAsync(broker.Tls, _aborted.Token);
+            return tls;
+        }
+        catch
+        {
+            await tls.DisposeAsync();
+            throw;
+        }
+    }
+
+    private void Now(Doing doing)
+    {
+        Progress();
+        Volatile.Write(ref _doing, (int)doing);
+    }
+
+    private void Progress() => Interlocked.Exchange(ref _lastActive, broker.Options.Time.GetTimestamp());
+
+    private async ValueTask SendAsync(Stream stream, ReadOnlyMemory<byte> answer)
+    {
+        for (; !answer.IsEmpty; answer = answer[Math.Min(SendSize, answer.Length)..])
+        {
+            await stream.WriteAsync(answer[..Math.Min(SendSize, answer.Length)], _aborted.Token);
+            Progress();
+        }
+    }
+
     /// <returns>False where the connection has to be closed.</returns>
     private async ValueTask<bool> AnswerAsync(Call call, Memory<byte> frame)
     {
-        var request = call.Request;
+        var (request, response) = (call.Request, call.Response);
+        if (_sasl.ExpectsBareToken)
+        {
+            var (error, _, token) = _sasl.Continue(frame.Span);
+            response.Bytes(token);
+            return error == ErrorCode.None;
+        }
+
         request.Reset(frame);
         var key = request.Int16();
         var version = request.Int16();
@@ -76,11 +163,14 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
             return false;
         }
 
-        var response = call.Response;
-        response.Reset();
+        if (!_sasl.Allows(api.Key))
+        {
+            LogNoLogin(client, api.Key);
+            return false;
+        }
+
         response.Int32(0);
         response.Int32(correlationId);
-        call.NoResponse = false;
         if (!api.Supports(version))
         {
             LogUnsupported(client, key, version);
@@ -102,12 +192,7 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
         }
 
         await api.Handle(call);
-        if (call.NoResponse)
-            return true;
-
         response.Int32At(0, response.Length - 4);
-        for (var rest = response.Written; !rest.IsEmpty;)
-            rest = rest[await socket.SendAsync(rest, call.Aborted)..];
         return true;
     }
 }

@@ -45,7 +45,12 @@ internal sealed partial class Listener : IAsyncDisposable
         }
     }
 
-    public void Start() => _running = Task.WhenAll(AcceptAsync(), CloseIdleAsync());
+    public void Start()
+    {
+        if (!_broker.Users.Required && !IPAddress.IsLoopback(((IPEndPoint)_socket.LocalEndPoint!).Address))
+            LogOpenToAll(_socket.LocalEndPoint);
+        _running = Task.WhenAll(AcceptAsync(), CloseIdleAsync());
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -109,12 +114,13 @@ internal sealed partial class Listener : IAsyncDisposable
 
     private async Task CloseIdleAsync()
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(10), _broker.Options.Time);
+        var options = _broker.Options;
+        using var timer = new PeriodicTimer(TimeSpan.FromTicks(Math.Min(options.MaxIdle.Ticks, options.MaxStall.Ticks) / 3), options.Time);
         try
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
-                foreach (var connection in _connections.Keys.Where(c => c.IsIdle(_broker.Options.MaxIdle)))
+                foreach (var connection in _connections.Keys.Where(c => c.IsStale(options.MaxIdle, options.MaxStall)))
                     connection.Abort();
             }
         }

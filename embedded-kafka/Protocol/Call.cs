@@ -1,13 +1,18 @@
+using Kappa.Iot.Embedded.Security;
+
 namespace Kappa.Iot.Embedded.Protocol;
 
 /// <summary>One request on its way through its handler. Reused for the next request of the same connection.</summary>
-internal sealed class Call(Broker broker, string clientHost, CancellationToken aborted) : IDisposable
+internal sealed class Call(Broker broker, string clientHost, SaslSession sasl, CancellationToken aborted) : IDisposable
 {
     public Broker Broker { get; } = broker;
 
-    public RequestReader Request { get; } = new();
+    /// <summary>Who the client is.</summary>
+    public SaslSession Sasl { get; } = sasl;
 
-    public ResponseWriter Response { get; } = new();
+    public RequestReader Request { get; } = new(broker.Memory);
+
+    public ResponseWriter Response { get; } = new(broker.Memory);
 
     public short Version { get; set; }
 
@@ -21,5 +26,17 @@ internal sealed class Call(Broker broker, string clientHost, CancellationToken a
     /// <summary>The connection is going away.</summary>
     public CancellationToken Aborted { get; } = aborted;
 
-    public void Dispose() => Response.Dispose();
+    /// <summary>Lets go of the request and the answer.</summary>
+    public void Reset()
+    {
+        Request.Reset(default);
+        Response.Reset();
+        NoResponse = false;
+    }
+
+    public void Dispose()
+    {
+        Request.Reset(default);
+        Response.Dispose();
+    }
 }

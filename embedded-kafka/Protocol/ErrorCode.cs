@@ -21,6 +21,8 @@ internal enum ErrorCode : short
     InvalidSessionTimeout = 26,
     RebalanceInProgress = 27,
     InvalidTimestamp = 32,
+    UnsupportedSaslMechanism = 33,
+    IllegalSaslState = 34,
     UnsupportedVersion = 35,
     TopicAlreadyExists = 36,
     InvalidPartitions = 37,
@@ -39,6 +41,7 @@ internal enum ErrorCode : short
     ConcurrentTransactions = 51,
     OperationNotAttempted = 55,
     KafkaStorageError = 56,
+    SaslAuthenticationFailed = 58,
     NonEmptyGroup = 68,
     GroupIdNotFound = 69,
     FencedLeaderEpoch = 74,
@@ -53,4 +56,5 @@ internal enum ErrorCode : short
     ProducerFenced = 90,
     UnknownTopicId = 100,
     TransactionalIdNotFound = 105,
+    InvalidRegularExpression = 128,
 }

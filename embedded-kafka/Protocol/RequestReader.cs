@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Kappa.Iot.Embedded.Network;
 
 namespace Kappa.Iot.Embedded.Protocol;
 
@@ -7,12 +8,18 @@ namespace Kappa.Iot.Embedded.Protocol;
 /// Reads the fields of one request in order. Every length is checked against the bytes that are there, so that a hostile size
 /// costs an exception and no memory.
 /// </summary>
-internal sealed class RequestReader
+internal sealed class RequestReader(MemoryBudget? budget = null)
 {
-    private const int MaxArrayLength = 1_000_000;
+    private const int MaxElements = 1_000_000;
+
+    /// <summary>Arrays with fewer elements altogether are free; the rest is charged with what an element costs once it is an object.</summary>
+    private const int FreeElements = 10_000;
+    private const int BytesPerElement = 128;
 
     private Memory<byte> _data;
     private int _position;
+    private int _elements;
+    private long _paid;
 
     /// <summary>Whether lengths are compact varints and structures end with tagged fields (flexible versions).</summary>
     public bool Flexible { get; set; }
@@ -23,6 +30,9 @@ internal sealed class RequestReader
     {
         _data = data;
         _position = 0;
+        _elements = 0;
+        budget?.Return(_paid);
+        _paid = 0;
         Flexible = flexible;
     }
 
@@ -72,10 +82,20 @@ internal sealed class RequestReader
     public int ArrayLength()
     {
         var length = Flexible ? CompactLength() : Int32();
-        if (length > Remaining || length > MaxArrayLength)
+        if (length < 0)
+            return -1;
+        if (length > Remaining || length > MaxElements - _elements)
             throw new MalformedRequestException($"An array at byte {_position} claims {length} elements; {Remaining} bytes remain.");
 
-        return length < 0 ? -1 : length;
+        _elements += length;
+        if (_elements > FreeElements && budget is not null)
+        {
+            var price = (long)_elements * BytesPerElement - _paid;
+            budget.Take(price);
+            _paid += price;
+        }
+
+        return length;
     }
 
     /// <summary>An array that may not be null (a null one reads as empty).</summary>

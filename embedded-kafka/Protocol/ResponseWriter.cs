@@ -1,33 +1,46 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
+using Kappa.Iot.Embedded.Network;
 
 namespace Kappa.Iot.Embedded.Protocol;
 
 /// <summary>Writes the fields of one response in order, into a pooled buffer that it owns.</summary>
-internal sealed class ResponseWriter : IDisposable
+internal sealed class ResponseWriter(MemoryBudget? budget = null) : IDisposable
 {
-    private const int SmallSize = 64 * 1024;
-
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(SmallSize);
+    private readonly PooledBuffer _buffer = new(budget);
 
     /// <summary>Whether lengths are compact varints and structures end with tagged fields (flexible versions).</summary>
     public bool Flexible { get; set; }
 
     public int Length { get; private set; }
 
-    public ReadOnlyMemory<byte> Written => _buffer.AsMemory(0, Length);
+    public ReadOnlyMemory<byte> Written => _buffer.Array.AsMemory(0, Length);
 
-    /// <summary>Starts over, and gives a large buffer back to the pool.</summary>
+    /// <summary>Starts over, and gives a large buffer back.</summary>
     public void Reset()
     {
         Length = 0;
         Flexible = false;
-        if (_buffer.Length <= 4 * SmallSize)
-            return;
+        _buffer.Shrink();
+    }
 
-        ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = ArrayPool<byte>.Shared.Rent(SmallSize);
+    /// <summary>Makes room for <paramref name="wanted"/> more bytes, or for as much as there is memory for.</summary>
+    /// <returns>The bytes there is room for.</returns>
+    public int Offer(int wanted)
+    {
+        while (wanted > _buffer.Size - Length)
+        {
+            try
+            {
+                _buffer.Grow(checked(Length + wanted), 0, Length);
+            }
+            catch (MemoryBudgetException)
+            {
+                wanted /= 2;
+            }
+        }
+
+        return wanted;
     }
 
     public void Truncate(int length) => Length = length;
@@ -40,7 +53,7 @@ internal sealed class ResponseWriter : IDisposable
 
     public void Int32(int value) => BinaryPrimitives.WriteInt32BigEndian(Reserve(4), value);
 
-    public void Int32At(int position, int value) => BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(position, 4), value);
+    public void Int32At(int position, int value) => BinaryPrimitives.WriteInt32BigEndian(_buffer.Array.AsSpan(position, 4), value);
 
     public void Int64(long value) => BinaryPrimitives.WriteInt64BigEndian(Reserve(8), value);
 
@@ -86,7 +99,7 @@ internal sealed class ResponseWriter : IDisposable
         var start = Length;
         var prefix = Flexible ? VarIntSize((uint)atMost + 1) : 4;
         Reserve(prefix + atMost);
-        var size = fill(_buffer.AsMemory(start + prefix, atMost));
+        var size = fill(_buffer.Array.AsMemory(start + prefix, atMost));
         if (!Flexible)
         {
             Int32At(start, size);
@@ -95,7 +108,7 @@ internal sealed class ResponseWriter : IDisposable
         {
             var needed = VarIntSize((uint)size + 1);
             if (needed != prefix)
-                _buffer.AsSpan(start + prefix, size).CopyTo(_buffer.AsSpan(start + needed));
+                _buffer.Array.AsSpan(start + prefix, size).CopyTo(_buffer.Array.AsSpan(start + needed));
             prefix = needed;
             Length = start;
             UnsignedVarInt((uint)size + 1);
@@ -141,11 +154,7 @@ internal sealed class ResponseWriter : IDisposable
         Reserve(1)[0] = (byte)value;
     }
 
-    public void Dispose()
-    {
-        ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = [];
-    }
+    public void Dispose() => _buffer.Dispose();
 
     private static int VarIntSize(uint value)
     {
@@ -157,15 +166,10 @@ internal sealed class ResponseWriter : IDisposable
 
     private Span<byte> Reserve(int count)
     {
-        if (_buffer.Length - Length < count)
-        {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(checked(Length + count), (int)Math.Min(2L * _buffer.Length, System.Array.MaxLength)));
-            _buffer.AsSpan(0, Length).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = larger;
-        }
+        if (_buffer.Size - Length < count)
+            _buffer.Grow(Math.Max(checked(Length + count), (int)Math.Min(2L * _buffer.Size, System.Array.MaxLength)), 0, Length);
 
-        var span = _buffer.AsSpan(Length, count);
+        var span = _buffer.Array.AsSpan(Length, count);
         Length += count;
         return span;
     }

@@ -17,30 +17,38 @@ internal static class ServerCommand
         var advertisedPort = new Option<int?>("--advertised-port") { Description = "port that clients are told to connect to; default: --port", HelpName = "PORT" };
         var flush = new Option<bool>("--flush") { Description = "force every batch to the disk before it is acknowledged: safe against loss of power too" };
         var autoCreate = new Option<bool>("--auto-create-topics") { Description = "make topics when clients ask for them by name" };
-        port.Validators.Add(result =>
-        {
-            // A value that is no number at all is reported by the parser itself.
-            if (result.Tokens is [var token] && int.TryParse(token.Value, out var value) && value is < 0 or > 65535)
-                result.AddError("--port must be between 0 and 65535.");
-        });
-
+        var config = new Option<FileInfo?>("--config") { Description = "JSON file with these and all other options (users, TLS, limits); what is given here wins", HelpName = "FILE" };
         var command = new RootCommand("A single-node server that speaks the Kafka protocol and keeps its log on disk.")
         {
-            port, data, host, advertisedHost, advertisedPort, flush, autoCreate,
+            port, data, host, advertisedHost, advertisedPort, flush, autoCreate, config,
         };
-        command.SetAction((parsed, cancel) => RunAsync(
-            new EmbeddedKafkaOptions
+        command.SetAction((parsed, cancel) =>
+        {
+            // A default on the command line gives way to the file; a given value does not.
+            T Choose<T>(Option<T> option, T? inFile) => parsed.GetResult(option) is { Implicit: false } || inFile is null ? parsed.GetRequiredValue(option) : inFile;
+            EmbeddedKafkaOptions options;
+            try
             {
-                Port = parsed.GetValue(port),
-                DataDirectory = parsed.GetRequiredValue(data),
-                Host = parsed.GetRequiredValue(host),
-                AdvertisedHost = parsed.GetValue(advertisedHost),
-                AdvertisedPort = parsed.GetValue(advertisedPort),
-                Flush = parsed.GetValue(flush),
-                AutoCreateTopics = parsed.GetValue(autoCreate),
-                Logger = new StderrLogger(),
-            },
-            cancel));
+                var file = parsed.GetValue(config) is { } given ? ConfigFile.Load(given.FullName) : null;
+                options = (file ?? new EmbeddedKafkaOptions()) with
+                {
+                    Port = Choose(port, file is { Port: > 0 } ? file.Port : 9092),
+                    DataDirectory = Choose(data, file?.DataDirectory),
+                    Host = Choose(host, file?.Host),
+                    AdvertisedHost = parsed.GetValue(advertisedHost) ?? file?.AdvertisedHost,
+                    AdvertisedPort = parsed.GetValue(advertisedPort) ?? file?.AdvertisedPort,
+                    Flush = Choose(flush, file?.Flush ?? false),
+                    AutoCreateTopics = Choose(autoCreate, file?.AutoCreateTopics ?? false),
+                    Logger = new StderrLogger(),
+                };
+            }
+            catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+            {
+                return Task.FromResult(WrongUsage([e.Message]));
+            }
+
+            return options.Check() is { Count: > 0 } errors ? Task.FromResult(WrongUsage(errors)) : RunAsync(options, cancel);
+        });
         return command;
     }
 
@@ -50,10 +58,15 @@ internal static class ServerCommand
         if (parsed.Errors.Count == 0)
             return parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 
-        foreach (var error in parsed.Errors)
-            Console.Error.WriteLine($"embedded-kafka: {error.Message}");
+        return Task.FromResult(WrongUsage(parsed.Errors.Select(e => e.Message)));
+    }
+
+    private static int WrongUsage(IEnumerable<string> errors)
+    {
+        foreach (var error in errors)
+            Console.Error.WriteLine($"embedded-kafka: {error}");
         Console.Error.WriteLine("embedded-kafka: --help says what there is.");
-        return Task.FromResult(2);
+        return 2;
     }
 
     private static async Task<int> RunAsync(EmbeddedKafkaOptions options, CancellationToken cancel)

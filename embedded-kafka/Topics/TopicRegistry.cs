@@ -12,6 +12,7 @@ internal sealed partial class TopicRegistry : IDisposable
 
     private readonly Lock _changes = new();
     private readonly ConcurrentDictionary<string, Topic> _topics = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Guid, string> _names = new();
     private readonly string _root;
     private readonly string _trash;
     private readonly TimeProvider _time;
@@ -48,6 +49,7 @@ internal sealed partial class TopicRegistry : IDisposable
             var (config, error) = TopicConfig.Create(file.Config);
             if (config is null)
                 throw new InvalidDataException($"{Path.Combine(directory, TopicFile.FileName)}: {error}");
+            _names[file.Id] = file.Name;
             _topics[file.Name] = new Topic(file.Name, file.Id, directory, config, OpenPartitions(file.Name, directory, config, 0, file.Partitions));
         });
         foreach (var name in (string[])[InternalTopics.Offsets, InternalTopics.Transactions])
@@ -59,7 +61,7 @@ internal sealed partial class TopicRegistry : IDisposable
 
     public Topic? Find(string name) => _topics.GetValueOrDefault(name);
 
-    public Topic? Find(Guid id) => _topics.Values.FirstOrDefault(t => t.Id == id);
+    public Topic? Find(Guid id) => _names.TryGetValue(id, out var name) && Find(name) is { } topic && topic.Id == id ? topic : null;
 
     public PartitionLog? FindPartition(string topic, int partition) => Find(topic)?.Partition(partition);
 
@@ -77,6 +79,8 @@ internal sealed partial class TopicRegistry : IDisposable
             var directory = Path.Combine(_root, $"{name}-{id.ToString("N")[..8]}");
             Directory.CreateDirectory(directory);
             new TopicFile(name, id, partitions, config.Values).Save(directory);
+            Disk.FlushDirectory(_root);
+            _names[id] = name;
             return _topics[name] = new Topic(name, id, directory, config, OpenPartitions(name, directory, config, 0, partitions));
         }
     }
@@ -88,6 +92,7 @@ internal sealed partial class TopicRegistry : IDisposable
         {
             if (!_topics.TryRemove(name, out var topic))
                 return false;
+            _names.TryRemove(topic.Id, out _);
             foreach (var partition in topic.Partitions)
                 partition.MarkDeleted();
 

@@ -13,6 +13,9 @@ internal sealed class Transaction(string id)
 
     public short Epoch { get; set; } = -1;
 
+    /// <summary>The epoch that its producer gave up for the current one, so that a repeated request gets the same answer; -1 for none.</summary>
+    public short EpochBefore { get; set; } = -1;
+
     public TimeSpan Timeout { get; set; }
 
     public TransactionState State { get; set; }

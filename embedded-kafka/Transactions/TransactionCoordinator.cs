@@ -38,6 +38,10 @@ internal sealed partial class TransactionCoordinator(
                 var transaction = TransactionRecords.Read(key, value);
                 _transactions[transaction.Id] = transaction;
             }
+            else
+            {
+                _transactions.TryRemove(TransactionRecords.ReadKey(key), out _);
+            }
         }
 
         var owned = new HashSet<(TopicPartition, long)>();
@@ -80,8 +84,10 @@ internal sealed partial class TransactionCoordinator(
         var transaction = _transactions.GetOrAdd(id, static key => new Transaction(key));
         lock (transaction.Lock)
         {
-            if (!Finish(transaction))
+            if (transaction.State == TransactionState.Dead || !Finish(transaction))
                 return (ErrorCode.ConcurrentTransactions, -1, -1);
+            if (knownProducerId >= 0 && knownProducerId == transaction.ProducerId && knownEpoch == transaction.EpochBefore && transaction.State == TransactionState.Empty)
+                return (ErrorCode.None, transaction.ProducerId, transaction.Epoch);
             if (knownProducerId >= 0 && (knownProducerId != transaction.ProducerId || knownEpoch != transaction.Epoch))
                 return (ErrorCode.ProducerFenced, -1, -1);
             if (transaction.State == TransactionState.Ongoing)
@@ -101,6 +107,7 @@ internal sealed partial class TransactionCoordinator(
                 transaction.Epoch = 0;
             }
 
+            transaction.EpochBefore = knownEpoch;
             transaction.Timeout = timeout;
             transaction.State = TransactionState.Empty;
             transaction.StartedAt = -1;
@@ -181,9 +188,46 @@ internal sealed partial class TransactionCoordinator(
         }
     }
 
+    /// <summary>Forgets transactional ids that nobody has used for longer than <paramref name="expiration"/>.</summary>
+    public void Expire(TimeSpan expiration)
+    {
+        foreach (var transaction in _transactions.Values)
+        {
+            lock (transaction.Lock)
+            {
+                if (transaction.State is TransactionState.Ongoing or TransactionState.PrepareCommit or TransactionState.PrepareAbort
+                    || Now() - transaction.UpdatedAt <= expiration.TotalMilliseconds
+                    || Log.AppendInternal(RecordBatchBuilder.Build([(TransactionRecords.Key(transaction.Id), null)], Now())).Error != ErrorCode.None)
+                    continue;
+                transaction.State = TransactionState.Dead;
+                _transactions.TryRemove(transaction.Id, out _);
+            }
+        }
+    }
+
+    /// <summary>Ends what a producer has open in one partition, whatever its coordinator thinks of it.</summary>
+    public ErrorCode EndIn(TopicPartition partition, long producerId, short epoch, bool commit)
+    {
+        if (topics.FindPartition(partition.Topic, partition.Partition) is not { } log)
+            return ErrorCode.UnknownTopicOrPartition;
+        if (log.ReadProducers(states => states.Find(producerId)?.Epoch) > epoch)
+            return ErrorCode.InvalidProducerEpoch;
+
+        try
+        {
+            WriteMarker(partition, producerId, epoch, commit);
+            return ErrorCode.None;
+        }
+        catch (IOException e)
+        {
+            LogMarkerFailed(e, producerId, partition.Topic, partition.Partition);
+            return ErrorCode.KafkaStorageError;
+        }
+    }
+
     private static ErrorCode CheckProducer(Transaction transaction, long producerId, short epoch)
     {
-        if (transaction.ProducerId != producerId)
+        if (transaction.ProducerId != producerId || transaction.State == TransactionState.Dead)
             return ErrorCode.InvalidProducerIdMapping;
         return transaction.Epoch == epoch ? ErrorCode.None : ErrorCode.ProducerFenced;
     }

@@ -32,12 +32,18 @@ internal static class TransactionRecords
         return writer.Written.ToArray();
     }
 
-    public static Transaction Read(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value)
+    public static string ReadKey(ReadOnlyMemory<byte> key)
     {
         var reader = new RequestReader();
         reader.Reset(key.ToArray());
         reader.Int16();
-        var transaction = new Transaction(reader.String());
+        return reader.String();
+    }
+
+    public static Transaction Read(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value)
+    {
+        var reader = new RequestReader();
+        var transaction = new Transaction(ReadKey(key));
         reader.Reset(value.ToArray());
         reader.Int16();
         transaction.ProducerId = reader.Int64();

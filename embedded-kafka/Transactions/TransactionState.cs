@@ -9,4 +9,7 @@ internal enum TransactionState : sbyte
     PrepareAbort = 3,
     CompleteCommit = 4,
     CompleteAbort = 5,
+
+    /// <summary>Expired; the next producer of this name starts anew.</summary>
+    Dead = 6,
 }

@@ -18,6 +18,8 @@ internal static class DescribeClusterApi
         response.String(broker.AdvertisedHost);
         response.Int32(broker.AdvertisedPort);
         response.String(null);
+        if (call.Version >= 2)
+            response.Bool(false);
         response.Tags();
         response.Int32(int.MinValue);
         response.Tags();

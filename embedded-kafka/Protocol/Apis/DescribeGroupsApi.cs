@@ -15,7 +15,7 @@ internal static class DescribeGroupsApi
         {
             if (call.Broker.Groups.Find(id) is not { } group)
             {
-                Write(w, version, id, "Dead", "", "", []);
+                Write(w, version, id, "Dead", "", "", [], version >= 6 ? ErrorCode.GroupIdNotFound : ErrorCode.None);
                 return;
             }
 
@@ -26,9 +26,12 @@ internal static class DescribeGroupsApi
     }
 
     private static void Write(
-        ResponseWriter w, short version, string id, string state, string protocolType, string protocol, IReadOnlyCollection<GroupMember> members)
+        ResponseWriter w, short version, string id, string state, string protocolType, string protocol, IReadOnlyCollection<GroupMember> members,
+        ErrorCode error = ErrorCode.None)
     {
-        w.Error(ErrorCode.None);
+        w.Error(error);
+        if (version >= 6)
+            w.String(error == ErrorCode.None ? null : $"Group {id} not found.");
         w.String(id);
         w.String(state);
         w.String(protocolType);

@@ -5,13 +5,14 @@ namespace Kappa.Iot.Embedded.Protocol.Apis;
 /// <summary>Reads batches as they are on disk, and waits for more where there are too few.</summary>
 internal static class FetchApi
 {
-    private readonly record struct Wanted(string Topic, int Partition, long Offset, int LeaderEpoch, int MaxBytes, PartitionLog? Log);
+    private readonly record struct Wanted((string Name, Guid Id) Topic, int Partition, long Offset, int LeaderEpoch, int MaxBytes, PartitionLog? Log, ErrorCode NotFound);
 
     public static async ValueTask HandleAsync(Call call)
     {
         var (request, version) = (call.Request, call.Version);
-        request.Int32();
-        var maxWait = TimeSpan.FromMilliseconds(Math.Max(0, request.Int32()));
+        if (version <= 14)
+            request.Int32();
+        var maxWait = TimeSpan.FromMilliseconds(Math.Clamp(request.Int32(), 0, call.Broker.Options.MaxIdle.TotalMilliseconds));
         var minBytes = request.Int32();
         var maxBytes = Math.Clamp(request.Int32(), 0, call.Broker.Options.MaxFetchSize);
         var committedOnly = request.Int8() == 1;
@@ -35,8 +36,9 @@ internal static class FetchApi
         var wanted = new List<Wanted>();
         for (var topics = request.ArrayLength(); topics > 0; topics--)
         {
-            var name = request.String();
-            var topic = call.Broker.Topics.Find(name);
+            (string Name, Guid Id) key = version >= 13 ? ("", request.Uuid()) : (request.String(), Guid.Empty);
+            var topic = version >= 13 ? call.Broker.Topics.Find(key.Id) : call.Broker.Topics.Find(key.Name);
+            var notFound = topic is null && version >= 13 ? ErrorCode.UnknownTopicId : ErrorCode.UnknownTopicOrPartition;
             for (var partitions = request.ArrayLength(); partitions > 0; partitions--)
             {
                 var index = request.Int32();
@@ -48,7 +50,7 @@ internal static class FetchApi
                     request.Int64();
                 var max = request.Int32();
                 request.Tags();
-                wanted.Add(new Wanted(name, index, offset, epoch, Math.Max(0, max), topic?.Partition(index)));
+                wanted.Add(new Wanted(key, index, offset, epoch, Math.Max(0, max), topic?.Partition(index), notFound));
             }
 
             request.Tags();
@@ -65,7 +67,7 @@ internal static class FetchApi
             var want = wanted[i];
             slices[i] = want switch
             {
-                { Log: null } => new LogSlice(ErrorCode.UnknownTopicOrPartition, -1, -1, -1, null, 0, 0, 0),
+                { Log: null } => new LogSlice(want.NotFound, -1, -1, -1, null, 0, 0, 0),
                 { LeaderEpoch: > 0 } => new LogSlice(ErrorCode.UnknownLeaderEpoch, -1, -1, -1, null, 0, 0, 0),
                 _ => PlanOne(want.Log, want.Offset, committedOnly),
             };
@@ -107,11 +109,12 @@ internal static class FetchApi
     {
         var time = call.Broker.Options.Time;
         var start = time.GetTimestamp();
+        var logs = wanted.Select(w => w.Log).OfType<PartitionLog>().Distinct().ToList();
         while (!IsEnough(slices, minBytes) && maxWait - time.GetElapsedTime(start) is var left && left > TimeSpan.Zero)
         {
             var waiter = new AppendWaiter(minBytes - slices.Sum(s => s.Available));
-            foreach (var want in wanted)
-                want.Log?.Watch(waiter);
+            foreach (var log in logs)
+                log.Watch(waiter);
             try
             {
                 // Looked at once more after the watch began, so that nothing falls between the two.
@@ -123,8 +126,8 @@ internal static class FetchApi
             }
             finally
             {
-                foreach (var want in wanted)
-                    want.Log?.Unwatch(waiter);
+                foreach (var log in logs)
+                    log.Unwatch(waiter);
             }
 
             slices = Plan(wanted, committedOnly);
@@ -143,12 +146,18 @@ internal static class FetchApi
             response.Int32(0);
         }
 
+        // Every batch may be larger than what is left for it, so a little more room than the bytes that are there to send.
+        var available = slices.Select((s, i) => Math.Min(s.Available, wanted[i].MaxBytes)).Sum();
+        maxBytes = Math.Min(maxBytes, response.Offer((int)Math.Min(available, maxBytes)));
         var byTopic = wanted.Select((want, i) => (want, i)).GroupBy(w => w.want.Topic).ToList();
         var left = maxBytes;
         var any = false;
         response.Array(byTopic, (w, topic) =>
         {
-            w.String(topic.Key);
+            if (version >= 13)
+                w.Uuid(topic.Key.Id);
+            else
+                w.String(topic.Key.Name);
             w.Array(topic.ToList(), (writer, entry) =>
             {
                 var size = WritePartition(writer, version, entry.want, slices[entry.i], committedOnly, left, mayExceed: !any);

@@ -9,6 +9,9 @@ internal static class ListOffsetsApi
     private const long Earliest = -2;
     private const long LatestTime = -3;
 
+    /// <summary>Nothing is kept elsewhere, so all of the log is local.</summary>
+    private const long EarliestLocal = -4;
+
     public static void Handle(Call call)
     {
         var (request, response, version) = (call.Request, call.Response, call.Version);
@@ -37,7 +40,18 @@ internal static class ListOffsetsApi
             {
                 var log = call.Broker.Topics.FindPartition(topic.Name, p.Index);
                 var error = log is null ? ErrorCode.UnknownTopicOrPartition : p.Epoch > 0 ? ErrorCode.UnknownLeaderEpoch : ErrorCode.None;
-                var (offset, timestamp) = error == ErrorCode.None ? Find(log!, p.Timestamp, committedOnly) : (-1, -1);
+                var (offset, timestamp) = (-1L, -1L);
+                try
+                {
+                    if (error == ErrorCode.None)
+                        (offset, timestamp) = Find(log!, p.Timestamp, committedOnly);
+                }
+                catch (InvalidDataException)
+                {
+                    // A producer wrote a batch whose records cannot be unpacked; its checksum was right.
+                    error = ErrorCode.CorruptMessage;
+                }
+
                 writer.Int32(p.Index);
                 writer.Error(error);
                 writer.Int64(timestamp);
@@ -54,7 +68,8 @@ internal static class ListOffsetsApi
     private static (long Offset, long Timestamp) Find(PartitionLog log, long timestamp, bool committedOnly) => timestamp switch
     {
         Latest => (committedOnly ? log.LastStableOffset : log.EndOffset, -1),
-        Earliest => (log.StartOffset, -1),
+        Earliest or EarliestLocal => (log.StartOffset, -1),
+        < EarliestLocal => (-1, -1),
         LatestTime => log.FindLatestTime() ?? (-1, -1),
         _ => log.FindByTime(timestamp, committedOnly) ?? (-1, -1),
     };

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Kappa.Iot.Embedded.Transactions;
 
 namespace Kappa.Iot.Embedded.Protocol.Apis;
@@ -11,15 +12,28 @@ internal static class ListTransactionsApi
         var states = request.StringArray();
         var producers = request.Array(static r => r.Int64());
         var minDuration = call.Version >= 1 ? request.Int64() : -1;
+        var pattern = call.Version >= 2 ? request.NullableString() : null;
+        var error = ErrorCode.None;
+        Regex? regex = null;
+        try
+        {
+            regex = string.IsNullOrEmpty(pattern) ? null : new Regex($"^(?:{pattern})$", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            error = ErrorCode.InvalidRegularExpression;
+        }
+
         var now = call.Broker.Options.Time.GetUtcNow().ToUnixTimeMilliseconds();
-        var found = call.Broker.Transactions.All
+        var found = error != ErrorCode.None ? [] : call.Broker.Transactions.All
             .Where(t => states.Length == 0 || states.Contains(t.State.ToString()))
             .Where(t => producers.Length == 0 || producers.Contains(t.ProducerId))
             .Where(t => minDuration < 0 || (t.StartedAt >= 0 && now - t.StartedAt > minDuration))
+            .Where(t => regex?.IsMatch(t.Id) ?? true)
             .OrderBy(t => t.Id, StringComparer.Ordinal).ToList();
 
         response.Int32(0);
-        response.Error(ErrorCode.None);
+        response.Error(error);
         response.Array(states.Where(s => !Enum.TryParse<TransactionState>(s, out _)).ToList(), static (w, s) => w.String(s));
         response.Array(found, static (w, transaction) =>
         {

@@ -80,6 +80,8 @@ internal static class MetadataApi
         });
         if (version is >= 8 and <= 10)
             response.Int32(NoOperations);
+        if (version >= 13)
+            response.Error(ErrorCode.None);
         response.Tags();
     }
 

@@ -19,9 +19,12 @@ internal static class ProduceApi
         response.ArrayLength(Math.Max(0, topics));
         for (var t = 0; t < topics; t++)
         {
-            var name = request.String();
-            response.String(name);
-            var topic = call.Broker.Topics.Find(name);
+            var (name, id) = version >= 13 ? ("", request.Uuid()) : (request.String(), Guid.Empty);
+            var topic = version >= 13 ? call.Broker.Topics.Find(id) : call.Broker.Topics.Find(name);
+            if (version >= 13)
+                response.Uuid(id);
+            else
+                response.String(name);
             var partitions = request.ArrayLength();
             response.ArrayLength(Math.Max(0, partitions));
             for (var p = 0; p < partitions; p++)
@@ -34,6 +37,7 @@ internal static class ProduceApi
                 {
                     _ when !validAcks => AppendResult.Refused(ErrorCode.InvalidRequiredAcks, $"acks is {acks}; it can be -1, 0 or 1."),
                     _ when topic is { IsInternal: true } => AppendResult.Refused(ErrorCode.InvalidTopic, $"{name} belongs to the broker."),
+                    _ when topic is null && version >= 13 => AppendResult.Refused(ErrorCode.UnknownTopicId, $"There is no topic with the id {id}."),
                     _ when log is null => AppendResult.Refused(ErrorCode.UnknownTopicOrPartition, $"There is no partition {name}-{index}."),
                     _ when records is null => AppendResult.Refused(ErrorCode.InvalidRecord, "The request has no records."),
                     _ => log!.Append(records!.Value),

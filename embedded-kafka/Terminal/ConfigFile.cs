@@ -1,0 +1,30 @@
+using System.Text.Json;
+
+namespace Kappa.Iot.Embedded.Terminal;
+
+/// <summary>The file behind <c>--config</c>: a JSON object with the properties of <see cref="EmbeddedKafkaOptions"/>.</summary>
+internal static class ConfigFile
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+
+    /// <exception cref="InvalidDataException">The file is not JSON, has a key that does not exist, or a value that cannot be right.</exception>
+    public static EmbeddedKafkaOptions Load(string path)
+    {
+        try
+        {
+            var json = JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(path), Json);
+            if (json.ValueKind != JsonValueKind.Object)
+                throw new InvalidDataException($"{path} has to hold one JSON object.");
+
+            var known = Json.GetTypeInfo(typeof(EmbeddedKafkaOptions)).Properties.Select(p => p.Name).ToList();
+            var unknown = json.EnumerateObject().Select(p => p.Name).Except(known, StringComparer.OrdinalIgnoreCase).ToList();
+            return unknown.Count > 0
+                ? throw new InvalidDataException($"{path}: unknown: {string.Join(", ", unknown)}. There are: {string.Join(", ", known.Order())}.")
+                : json.Deserialize<EmbeddedKafkaOptions>(Json)!;
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{path} cannot be read: {e.Message}", e);
+        }
+    }
+}

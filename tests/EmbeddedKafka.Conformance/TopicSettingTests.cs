@@ -1,0 +1,114 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using static Kappa.Iot.Embedded.Conformance.KafkaClients;
+
+namespace Kappa.Iot.Embedded.Conformance;
+
+public sealed class TopicSettingTests(Servers servers)
+{
+    [Theory]
+    [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
+    public async Task Settings_are_described_and_changed(string server)
+    {
+        var kafka = await servers.ConnectAsync(server);
+        using var admin = kafka.Admin();
+        var topic = await kafka.CreateTopicAsync(1, ("retention.ms", "123456"), ("cleanup.policy", "compact"));
+        var resource = new ConfigResource { Type = ResourceType.Topic, Name = topic };
+        async Task<Dictionary<string, ConfigEntryResult>> Describe() => (await admin.DescribeConfigsAsync([resource]))[0].Entries;
+
+        var before = await Describe();
+        Assert.Equal(("123456", false), (before["retention.ms"].Value, before["retention.ms"].IsDefault));
+        Assert.Equal("compact", before["cleanup.policy"].Value);
+        Assert.Equal(("1048588", true), (before["max.message.bytes"].Value, before["max.message.bytes"].IsDefault));
+
+        await admin.IncrementalAlterConfigsAsync(new Dictionary<ConfigResource, List<ConfigEntry>>
+        {
+            [resource] =
+            [
+                new() { Name = "retention.ms", Value = "-1", IncrementalOperation = AlterConfigOpType.Set },
+                new() { Name = "cleanup.policy", Value = "delete", IncrementalOperation = AlterConfigOpType.Append },
+                new() { Name = "max.message.bytes", Value = "5000", IncrementalOperation = AlterConfigOpType.Set },
+            ],
+        });
+        var after = await Describe();
+        Assert.Equal("-1", after["retention.ms"].Value);
+        Assert.Equal("compact,delete", after["cleanup.policy"].Value);
+
+        // A setting is in force at once.
+        using var producer = kafka.Producer();
+        var refused = await Assert.ThrowsAsync<ProduceException<byte[], byte[]>>(
+            () => producer.ProduceAsync(topic, new Message<byte[], byte[]> { Key = [1], Value = new byte[6000] }, Cancel));
+        Assert.Equal(ErrorCode.MsgSizeTooLarge, refused.Error.Code);
+    }
+
+    [Theory]
+    [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
+    public async Task Settings_are_set_appended_subtracted_and_deleted_one_by_one(string server)
+    {
+        var kafka = await servers.ConnectAsync(server);
+        using var admin = kafka.Admin();
+        var topic = await kafka.CreateTopicAsync(1, ("cleanup.policy", "compact,delete"), ("retention.ms", "123456"));
+        var resource = new ConfigResource { Type = ResourceType.Topic, Name = topic };
+        Task Alter(string name, string? value, AlterConfigOpType operation, bool validateOnly = false) => admin.IncrementalAlterConfigsAsync(
+            new Dictionary<ConfigResource, List<ConfigEntry>> { [resource] = [new() { Name = name, Value = value, IncrementalOperation = operation }] },
+            new IncrementalAlterConfigsOptions { ValidateOnly = validateOnly });
+        async Task<string> Get(string name) => (await admin.DescribeConfigsAsync([resource]))[0].Entries[name].Value;
+
+        await Alter("cleanup.policy", "compact", AlterConfigOpType.Subtract);
+        Assert.Equal("delete", await Get("cleanup.policy"));
+        await Alter("retention.ms", null, AlterConfigOpType.Delete);
+        Assert.Equal("604800000", await Get("retention.ms"));
+        await Alter("retention.ms", "5000", AlterConfigOpType.Set, validateOnly: true);
+        Assert.Equal("604800000", await Get("retention.ms"));
+
+        foreach (var (name, value) in ((string, string)[])[("retention.ms", "soon"), ("no.such.setting", "1"), ("cleanup.policy", "shred"), ("min.cleanable.dirty.ratio", "2")])
+        {
+            var refused = await Assert.ThrowsAsync<IncrementalAlterConfigsException>(() => Alter(name, value, AlterConfigOpType.Set));
+            Assert.Equal(ErrorCode.InvalidConfig, refused.Results[0].Error.Code);
+        }
+
+        await Assert.ThrowsAnyAsync<KafkaException>(() => Alter("retention.ms", "1", AlterConfigOpType.Append));
+    }
+
+
+    [Theory]
+    [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
+    public async Task Altering_all_settings_puts_back_what_is_not_named(string server)
+    {
+        var kafka = await servers.ConnectAsync(server);
+        using var admin = kafka.Admin();
+        var topic = await kafka.CreateTopicAsync(1, ("retention.ms", "123456"));
+        var resource = new ConfigResource { Type = ResourceType.Topic, Name = topic };
+        await admin.AlterConfigsAsync(new Dictionary<ConfigResource, List<ConfigEntry>> { [resource] = [new() { Name = "segment.bytes", Value = "2000000" }] });
+        var entries = (await admin.DescribeConfigsAsync([resource]))[0].Entries;
+        Assert.Equal(("2000000", "604800000"), (entries["segment.bytes"].Value, entries["retention.ms"].Value));
+        Assert.True(entries["retention.ms"].IsDefault);
+        var missing = await Assert.ThrowsAsync<DescribeConfigsException>(() => admin.DescribeConfigsAsync([new ConfigResource { Type = ResourceType.Topic, Name = NewName() }]));
+        Assert.Equal(ErrorCode.UnknownTopicOrPart, missing.Results[0].Error.Code);
+    }
+
+
+    [Theory]
+    [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
+    public async Task The_brokers_settings_can_be_read(string server)
+    {
+        var kafka = await servers.ConnectAsync(server);
+        using var admin = kafka.Admin();
+        var entries = (await admin.DescribeConfigsAsync([new ConfigResource { Type = ResourceType.Broker, Name = "1" }]))[0].Entries;
+        Assert.Equal("false", entries["auto.create.topics.enable"].Value);
+        Assert.Equal("1", entries["node.id"].Value);
+        Assert.True(entries["node.id"].IsReadOnly);
+    }
+
+
+    [Theory]
+    [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
+    public async Task A_topic_that_is_only_validated_is_not_made(string server)
+    {
+        var kafka = await servers.ConnectAsync(server);
+        using var admin = kafka.Admin();
+        var name = NewName();
+        await admin.CreateTopicsAsync([new TopicSpecification { Name = name, NumPartitions = 1, ReplicationFactor = 1 }], new CreateTopicsOptions { ValidateOnly = true });
+        Assert.DoesNotContain(admin.GetMetadata(Patience).Topics, t => t.Topic == name);
+    }
+}

@@ -111,4 +111,49 @@ public sealed class TopicSettingTests(Servers servers)
         await admin.CreateTopicsAsync([new TopicSpecification { Name = name, NumPartitions = 1, ReplicationFactor = 1 }], new CreateTopicsOptions { ValidateOnly = true });
         Assert.DoesNotContain(admin.GetMetadata(Patience).Topics, t => t.Topic == name);
     }
+
+    [Theory]
+    [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
+    public async Task The_same_settings_are_accepted_and_refused(string server)
+    {
+        var kafka = await servers.ConnectAsync(server);
+        using var admin = kafka.Admin();
+        var refused = new List<string>();
+        string[] accepted =
+        [
+            "cleanup.policy=", "cleanup.policy=delete, compact", "compression.gzip.level=3", "compression.lz4.level=17", "compression.zstd.level=-5", "compression.type=zstd",
+            "follower.replication.throttled.replicas=*", "leader.replication.throttled.replicas=0:1", "max.message.bytes=0", "min.insync.replicas=3", "preallocate=TRUE", "retention.bytes=-5",
+            "segment.index.bytes=4",
+        ];
+        string[] wrong =
+        [
+            "cleanup.policy=shred", "compression.gzip.level=0", "compression.lz4.level=0", "compression.lz4.level=18", "compression.zstd.level=99", "compression.type=", "message.timestamp.difference.max.ms=5",
+            "message.timestamp.type=logappendtime", "min.cleanable.dirty.ratio=1.1", "min.compaction.lag.ms=10|max.compaction.lag.ms=5", "min.insync.replicas=0", "preallocate=maybe", "retention.ms=-2",
+            "segment.bytes=13", "segment.index.bytes=3", "segment.ms=0",
+        ];
+        foreach (var settings in accepted.Concat(wrong))
+        {
+            try
+            {
+                await admin.CreateTopicsAsync(
+                    [
+                        new TopicSpecification
+                        {
+                            Name = NewName(),
+                            NumPartitions = 1,
+                            ReplicationFactor = 1,
+                            Configs = settings.Split('|').Select(s => s.Split('=', 2)).ToDictionary(s => s[0], s => s[1]),
+                        },
+                    ],
+                    new CreateTopicsOptions { ValidateOnly = true });
+            }
+            catch (CreateTopicsException e)
+            {
+                Assert.Equal(ErrorCode.InvalidConfig, e.Results[0].Error.Code);
+                refused.Add(settings);
+            }
+        }
+
+        Assert.Equal(wrong, refused);
+    }
 }

@@ -37,7 +37,11 @@ internal sealed class TopicConfig
                 checkedValues[name] = value;
         }
 
-        return errors.Count > 0 ? (null, string.Join(' ', errors)) : (new TopicConfig(checkedValues), null);
+        if (errors.Count > 0)
+            return (null, string.Join(' ', errors));
+        var config = new TopicConfig(checkedValues);
+        var (least, most) = (config.Number("min.compaction.lag.ms"), config.Number("max.compaction.lag.ms"));
+        return least > most ? (null, $"min.compaction.lag.ms ({least}) must not be over max.compaction.lag.ms ({most}).") : (config, null);
     }
 
     private LogSettings ToSettings() => new()

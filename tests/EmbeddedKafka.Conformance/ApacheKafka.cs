@@ -12,14 +12,18 @@ internal sealed class ApacheKafka : IAsyncDisposable
     private readonly Process _process;
     private readonly DirectoryInfo _data;
 
-    private ApacheKafka(Process process, DirectoryInfo data, int port)
+    private ApacheKafka(Process process, DirectoryInfo data, int port, FlakyProxy proxy)
     {
         _process = process;
         _data = data;
+        Proxy = proxy;
         BootstrapServers = $"127.0.0.1:{port}";
     }
 
     public string BootstrapServers { get; }
+
+    /// <summary>Stands before a second listener, whose clients are told to connect to the proxy.</summary>
+    public FlakyProxy Proxy { get; }
 
     public static string? FindStartScript()
     {
@@ -31,17 +35,21 @@ internal sealed class ApacheKafka : IAsyncDisposable
     {
         var data = Directory.CreateTempSubdirectory("apache-kafka-");
         var properties = Path.Combine(data.FullName, "extra.properties");
-        await File.WriteAllTextAsync(properties, """
+        var (port, controllerPort) = (FreePort(), FreePort());
+        var proxy = new FlakyProxy { Backend = FreePort() };
+        await File.WriteAllTextAsync(properties, $"""
+            listeners=PLAINTEXT://127.0.0.1:{port},BEHIND://127.0.0.1:{proxy.Backend},CONTROLLER://127.0.0.1:{controllerPort}
+            advertised.listeners=PLAINTEXT://127.0.0.1:{port},BEHIND://127.0.0.1:{proxy.Port}
+            listener.security.protocol.map=PLAINTEXT:PLAINTEXT,BEHIND:PLAINTEXT,CONTROLLER:PLAINTEXT
             broker.session.timeout.ms=120000
             log.cleaner.backoff.ms=500
             log.retention.check.interval.ms=1000
             log.initial.task.delay.ms=500
             transaction.abort.timed.out.transaction.cleanup.interval.ms=500
             """);
-        var port = FreePort();
         var start = new ProcessStartInfo(FindStartScript()!) { RedirectStandardError = true, RedirectStandardOutput = true };
         start.Environment["KAFKA_PORT"] = port.ToString();
-        start.Environment["KAFKA_CONTROLLER_PORT"] = FreePort().ToString();
+        start.Environment["KAFKA_CONTROLLER_PORT"] = controllerPort.ToString();
         start.Environment["KAFKA_DATA"] = Path.Combine(data.FullName, "data");
         start.Environment["KAFKA_EXTRA_PROPERTIES"] = properties;
         var process = Process.Start(start)!;
@@ -65,11 +73,12 @@ internal sealed class ApacheKafka : IAsyncDisposable
                 throw new InvalidOperationException($"Apache Kafka did not start: {string.Join(Environment.NewLine, said)}");
         }
 
-        return new ApacheKafka(process, data, port);
+        return new ApacheKafka(process, data, port, proxy);
     }
 
     public async ValueTask DisposeAsync()
     {
+        await Proxy.DisposeAsync();
         _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();

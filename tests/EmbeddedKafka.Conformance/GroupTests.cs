@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Confluent.Kafka;
 using static Kappa.Iot.Embedded.Conformance.KafkaClients;
 
@@ -118,122 +117,42 @@ public sealed class GroupTests(Servers servers)
 
     [Theory]
     [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
-    public async Task Without_an_offset_the_reset_policy_decides(string server)
+    public async Task Cooperative_members_keep_what_they_need_not_give_up(string server)
     {
         var kafka = await servers.ConnectAsync(server);
-        var topic = await kafka.CreateTopicAsync();
-        using var producer = kafka.Producer();
-        for (var i = 0; i < 3; i++)
-            await producer.ProduceAsync(topic, new Message<byte[], byte[]> { Value = [(byte)i] }, Cancel);
-
-        Assert.Equal(3, kafka.ReadAll(topic, from: 99, change: c => c.AutoOffsetReset = AutoOffsetReset.Earliest).Count);
-        Assert.Empty(kafka.ReadAll(topic, from: 99, change: c => c.AutoOffsetReset = AutoOffsetReset.Latest));
-        using var strict = kafka.Consumer(change: c => c.AutoOffsetReset = AutoOffsetReset.Error);
-        strict.Assign(new TopicPartitionOffset(topic, 0, 99));
-        var error = Assert.Throws<ConsumeException>(() =>
-        {
-            for (var i = 0; i < 600; i++)
-                strict.Consume(TimeSpan.FromMilliseconds(100));
-        });
-        Assert.Equal(ErrorCode.Local_AutoOffsetReset, error.Error.Code);
+        var (topic, group) = (await kafka.CreateTopicAsync(6), NewName("group"));
+        await using var first = new GroupConsumer(kafka, group, topic, c => c.PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky);
+        await EventuallyAsync(() => first.Count == 6, "the only member has everything");
+        await using var second = new GroupConsumer(kafka, group, topic, c => c.PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky);
+        await EventuallyAsync(() => first.Count == 3 && second.Count == 3, "two members share");
+        Assert.Equal(second.Assigned.Order(), first.Revoked.Order());
     }
+
 
     [Theory]
     [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
-    public async Task Groups_can_be_listed_described_and_deleted(string server)
+    public async Task An_eager_member_gives_everything_back_before_it_gets_its_share(string server)
+    {
+        var kafka = await servers.ConnectAsync(server);
+        var (topic, group) = (await kafka.CreateTopicAsync(6), NewName("group"));
+        await using var first = new GroupConsumer(kafka, group, topic);
+        await EventuallyAsync(() => first.Count == 6, "the only member has everything");
+        await using var second = new GroupConsumer(kafka, group, topic);
+        await EventuallyAsync(() => first.Count == 3 && second.Count == 3, "two members share");
+        Assert.Equal(Enumerable.Range(0, 6), first.Revoked.Distinct().Order());
+    }
+
+
+    [Theory]
+    [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
+    public async Task A_member_with_no_strategy_in_common_is_refused(string server)
     {
         var kafka = await servers.ConnectAsync(server);
         var (topic, group) = (await kafka.CreateTopicAsync(2), NewName("group"));
-        using var admin = kafka.Admin();
-        await using (var consumer = new GroupConsumer(kafka, group, topic))
-        {
-            await EventuallyAsync(() => consumer.Count == 2, "the member has everything");
-            var described = (await admin.DescribeConsumerGroupsAsync([group])).ConsumerGroupDescriptions[0];
-            Assert.Equal(ConsumerGroupState.Stable, described.State);
-            Assert.Equal(2, Assert.Single(described.Members).Assignment.TopicPartitions.Count);
-            consumer.CommitAll();
-            await Assert.ThrowsAnyAsync<KafkaException>(() => admin.DeleteGroupsAsync([group]));
-        }
-
-        await EventuallyAsync(() => admin.DescribeConsumerGroupsAsync([group]).Result.ConsumerGroupDescriptions[0].State == ConsumerGroupState.Empty, "the group is empty");
-        Assert.Contains((await admin.ListConsumerGroupsAsync()).Valid, g => g.GroupId == group);
-        var offsets = await admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions(group, null)]);
-        Assert.Equal(2, offsets[0].Partitions.Count);
-        await admin.DeleteGroupsAsync([group]);
-        Assert.DoesNotContain((await admin.ListConsumerGroupsAsync()).Valid, g => g.GroupId == group);
-    }
-
-    /// <summary>A consumer on its own thread that remembers what it has been assigned.</summary>
-    private sealed class GroupConsumer : IAsyncDisposable
-    {
-        private readonly ConcurrentDictionary<int, bool> _assigned = new();
-        private readonly CancellationTokenSource _stop = new();
-        private readonly IConsumer<byte[], byte[]> _consumer;
-        private readonly Task _loop;
-        private int _rebalances;
-
-        public GroupConsumer(KafkaClients kafka, string group, string topic, Action<ConsumerConfig>? change = null)
-        {
-            _consumer = kafka.ConsumerBuilder(group, c =>
-            {
-                c.EnablePartitionEof = false;
-                change?.Invoke(c);
-            })
-                .SetPartitionsAssignedHandler((_, partitions) => Change(() => partitions.ForEach(p => _assigned[p.Partition.Value] = true)))
-                .SetPartitionsRevokedHandler((_, partitions) => Change(() => partitions.ForEach(p => _assigned.TryRemove(p.Partition.Value, out var _))))
-                .SetPartitionsLostHandler((_, partitions) => Change(() => partitions.ForEach(p => _assigned.TryRemove(p.Partition.Value, out var _))))
-                .SetErrorHandler((_, error) => Failures.Add(error.Code))
-                .Build();
-            _consumer.Subscribe(topic);
-            _loop = Task.Factory.StartNew(Loop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        }
-
-        public ConcurrentBag<ErrorCode> Failures { get; } = [];
-
-        public int Count => _assigned.Count;
-
-        public ICollection<int> Assigned => _assigned.Keys;
-
-        public int Rebalances => Volatile.Read(ref _rebalances);
-
-        public void CommitAll() => _consumer.Commit(_consumer.Assignment.Select(p => new TopicPartitionOffset(p, 0)));
-
-        public async ValueTask DisposeAsync()
-        {
-            await _stop.CancelAsync();
-            await _loop;
-            try
-            {
-                _consumer.Close();
-            }
-            catch (KafkaException e) when (e.Error.Code == ErrorCode.FencedInstanceId)
-            {
-                Failures.Add(e.Error.Code);
-            }
-
-            _consumer.Dispose();
-            _stop.Dispose();
-        }
-
-        private void Change(Action change)
-        {
-            change();
-            Interlocked.Increment(ref _rebalances);
-        }
-
-        private void Loop()
-        {
-            while (!_stop.IsCancellationRequested)
-            {
-                try
-                {
-                    _consumer.Consume(TimeSpan.FromMilliseconds(100));
-                }
-                catch (KafkaException e)
-                {
-                    Failures.Add(e.Error.Code);
-                }
-            }
-        }
+        await using var first = new GroupConsumer(kafka, group, topic, c => c.PartitionAssignmentStrategy = PartitionAssignmentStrategy.Range);
+        await EventuallyAsync(() => first.Count == 2, "the only member has everything");
+        await using var second = new GroupConsumer(kafka, group, topic, c => c.PartitionAssignmentStrategy = PartitionAssignmentStrategy.RoundRobin);
+        await EventuallyAsync(() => second.Failures.Contains(ErrorCode.InconsistentGroupProtocol), "the second is refused");
+        Assert.Equal((2, 0), (first.Count, second.Count));
     }
 }

@@ -54,8 +54,16 @@ public sealed class KafkaClients(string bootstrapServers)
             c.TransactionTimeoutMs = 60_000;
             change?.Invoke(c);
         });
-        producer.InitTransactions(Patience);
-        return producer;
+        try
+        {
+            producer.InitTransactions(Patience);
+            return producer;
+        }
+        catch
+        {
+            producer.Dispose();
+            throw;
+        }
     }
 
     public ConsumerBuilder<byte[], byte[]> ConsumerBuilder(string? group = null, Action<ConsumerConfig>? change = null)

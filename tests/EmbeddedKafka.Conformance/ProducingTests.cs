@@ -132,26 +132,50 @@ public sealed class ProducingTests(Servers servers)
 
     [Theory]
     [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
-    public async Task Offsets_are_found_by_time(string server)
+    public async Task A_record_keeps_the_time_that_its_producer_gave_it(string server)
     {
         var kafka = await servers.ConnectAsync(server);
         var topic = await kafka.CreateTopicAsync(1, ("retention.ms", "-1"));
-        var start = new DateTime(2024, 1, 1, 0, 0, 0, DateTimeKind.Utc);
-        using (var producer = kafka.Producer(c => c.CompressionType = CompressionType.Zstd))
-        {
-            for (var i = 0; i < 1000; i++)
-                producer.Produce(topic, new Message<byte[], byte[]> { Value = new byte[200], Timestamp = new Timestamp(start.AddMinutes(i)) });
-            producer.Flush(Cancel);
-        }
+        using var producer = kafka.Producer();
+        var time = new Timestamp(new DateTime(2001, 2, 3, 4, 5, 6, 789, DateTimeKind.Utc));
+        await producer.ProduceAsync(topic, new Message<byte[], byte[]> { Value = [1], Timestamp = time }, Cancel);
+        var read = Assert.Single(kafka.ReadAll(topic));
+        Assert.Equal(TimestampType.CreateTime, read.Message.Timestamp.Type);
+        Assert.Equal(time.UnixTimestampMs, read.Message.Timestamp.UnixTimestampMs);
+    }
 
-        using var consumer = kafka.Consumer();
-        Offset At(DateTime time) => consumer.OffsetsForTimes([new TopicPartitionTimestamp(topic, 0, new Timestamp(time))], Patience)[0].Offset;
-        Assert.Equal(0, At(start.AddDays(-1)).Value);
-        Assert.Equal(500, At(start.AddMinutes(500)).Value);
-        Assert.Equal(501, At(start.AddMinutes(500).AddMilliseconds(1)).Value);
-        Assert.Equal(999, At(start.AddMinutes(999)).Value);
-        Assert.Equal(Offset.End, At(start.AddDays(10)));
-        var range = consumer.QueryWatermarkOffsets(new TopicPartition(topic, 0), Patience);
-        Assert.Equal((0, 1000), (range.Low.Value, range.High.Value));
+
+    [Theory]
+    [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
+    public async Task Every_kind_of_acknowledgement_stores_the_record(string server)
+    {
+        var kafka = await servers.ConnectAsync(server);
+        var topic = await kafka.CreateTopicAsync();
+        foreach (var acks in (Acks[])[Acks.None, Acks.Leader, Acks.All])
+        {
+            using var producer = kafka.Producer(c =>
+            {
+                c.EnableIdempotence = false;
+                c.Acks = acks;
+            });
+            await producer.ProduceAsync(topic, new Message<byte[], byte[]> { Value = Bytes(acks.ToString()) }, Cancel);
+            await EventuallyAsync(() => kafka.ReadAll(topic).LastOrDefault()?.Message.Value is { } last && Text(last) == acks.ToString(), $"the record with acks {acks} is there");
+        }
+    }
+
+
+    [Theory]
+    [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
+    public async Task A_thousand_headers_arrive_as_they_were_sent(string server)
+    {
+        var kafka = await servers.ConnectAsync(server);
+        var topic = await kafka.CreateTopicAsync();
+        using var producer = kafka.Producer(c => c.CompressionType = CompressionType.Zstd);
+        var headers = new Headers();
+        for (var i = 0; i < 1_000; i++)
+            headers.Add($"header {i % 10}", BitConverter.GetBytes(i));
+        await producer.ProduceAsync(topic, new Message<byte[], byte[]> { Value = [], Headers = headers }, Cancel);
+        var read = Assert.Single(kafka.ReadAll(topic)).Message.Headers;
+        Assert.Equal(headers.Select(h => (h.Key, BitConverter.ToInt32(h.GetValueBytes()))), read.Select(h => (h.Key, BitConverter.ToInt32(h.GetValueBytes()))));
     }
 }

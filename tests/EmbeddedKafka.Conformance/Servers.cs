@@ -2,6 +2,9 @@ using Kappa.Iot.Embedded.Conformance;
 
 [assembly: AssemblyFixture(typeof(Servers))]
 
+// Most of the time the tests wait for a server: for a session to end, for a segment to be compacted.
+[assembly: CollectionBehavior(MaxParallelThreads = 4)]
+
 namespace Kappa.Iot.Embedded.Conformance;
 
 /// <summary>The servers that every test runs against: ours, and Apache Kafka where <c>PEERS</c> names a folder that has it.</summary>
@@ -10,26 +13,54 @@ public sealed class Servers : IAsyncDisposable
     public const string Ours = "embedded-kafka";
     public const string Apache = "Apache Kafka";
 
-    private readonly Lazy<Task<EmbeddedKafka>> _ours = new(() => EmbeddedKafka.StartAsync(new EmbeddedKafkaOptions { CleaningInterval = TimeSpan.FromSeconds(1) }));
+    private readonly FlakyProxy _proxy = new();
+    private readonly Lazy<Task<EmbeddedKafka>> _ours = new(() => StartAsync(null));
+    private readonly Lazy<Task<EmbeddedKafka>> _oursBehindProxy;
     private readonly Lazy<Task<ApacheKafka>> _apache = new(ApacheKafka.StartAsync);
+
+    public Servers() => _oursBehindProxy = new(() => StartAsync(_proxy.Port));
 
     public static TheoryData<string> All => [Ours, Apache];
 
-    /// <summary>The bootstrap address of a server; skips the test where that server is not there.</summary>
+    /// <summary>Clients of a server; skips the test where that server is not there.</summary>
     public async Task<KafkaClients> ConnectAsync(string server)
     {
         if (server == Ours)
             return new KafkaClients((await _ours.Value).BootstrapServers);
-        if (ApacheKafka.FindStartScript() is null)
-            Assert.Skip("Apache Kafka is not there: set PEERS to a folder with kafka/start-kafka.");
-        return new KafkaClients((await _apache.Value).BootstrapServers);
+        return new KafkaClients((await ApacheAsync()).BootstrapServers);
+    }
+
+    /// <summary>Clients whose every connection goes through a proxy that can lose requests and answers. The proxy is one per server.</summary>
+    public async Task<(KafkaClients Clients, FlakyProxy Proxy)> ConnectThroughProxyAsync(string server)
+    {
+        var proxy = _proxy;
+        if (server == Ours)
+            proxy.Backend = (await _oursBehindProxy.Value).Port;
+        else
+            proxy = (await ApacheAsync()).Proxy;
+        return (new KafkaClients($"127.0.0.1:{proxy.Port}"), proxy);
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_ours.IsValueCreated)
-            await (await _ours.Value).DisposeAsync();
+        await _proxy.DisposeAsync();
+        foreach (var ours in (Lazy<Task<EmbeddedKafka>>[])[_ours, _oursBehindProxy])
+        {
+            if (ours.IsValueCreated)
+                await (await ours.Value).DisposeAsync();
+        }
+
         if (_apache.IsValueCreated)
             await (await _apache.Value).DisposeAsync();
+    }
+
+    private static Task<EmbeddedKafka> StartAsync(int? advertisedPort) =>
+        EmbeddedKafka.StartAsync(new EmbeddedKafkaOptions { CleaningInterval = TimeSpan.FromSeconds(1), AdvertisedPort = advertisedPort });
+
+    private async Task<ApacheKafka> ApacheAsync()
+    {
+        if (ApacheKafka.FindStartScript() is null)
+            Assert.Skip("Apache Kafka is not there: set PEERS to a folder with kafka/start-kafka.");
+        return await _apache.Value;
     }
 }

@@ -123,4 +123,103 @@ public sealed class TransactionTests(Servers servers)
         Assert.Equal(["after"], kafka.ReadAll(topic).Select(r => Text(r.Message.Value)));
         Assert.ThrowsAny<KafkaException>(() => producer.CommitTransaction(Patience));
     }
+
+    [Theory]
+    [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
+    public async Task A_transaction_commits_or_aborts_in_all_its_topics_together(string server)
+    {
+        var kafka = await servers.ConnectAsync(server);
+        var (first, second) = (await kafka.CreateTopicAsync(3), await kafka.CreateTopicAsync(2));
+        var partitions = Enumerable.Range(0, 3).Select(i => new TopicPartition(first, i)).Concat(Enumerable.Range(0, 2).Select(i => new TopicPartition(second, i))).ToList();
+        using var producer = kafka.TransactionalProducer(NewName("tx"));
+        foreach (var (value, commit) in ((string, bool)[])[("aborted", false), ("committed", true)])
+        {
+            producer.BeginTransaction();
+            foreach (var partition in partitions)
+                await producer.ProduceAsync(partition, new Message<byte[], byte[]> { Value = Bytes(value) }, Cancel);
+            if (commit)
+                producer.CommitTransaction(Patience);
+            else
+                producer.AbortTransaction(Patience);
+        }
+
+        foreach (var partition in partitions)
+            Assert.Equal(["committed"], kafka.ReadAll(partition.Topic, partition.Partition).Select(r => Text(r.Message.Value)));
+    }
+
+
+    [Theory]
+    [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
+    public async Task Empty_transactions_leave_no_trace_and_an_id_can_be_used_again(string server)
+    {
+        var kafka = await servers.ConnectAsync(server);
+        var (topic, id) = (await kafka.CreateTopicAsync(), NewName("tx"));
+        for (var round = 0; round < 3; round++)
+        {
+            using var producer = kafka.TransactionalProducer(id);
+            producer.BeginTransaction();
+            producer.CommitTransaction(Patience);
+            producer.BeginTransaction();
+            producer.AbortTransaction(Patience);
+            producer.BeginTransaction();
+            producer.Produce(topic, new Message<byte[], byte[]> { Value = [(byte)round] });
+            producer.CommitTransaction(Patience);
+        }
+
+        var read = kafka.ReadAll(topic);
+        Assert.Equal([0, 1, 2], read.Select(r => (int)r.Message.Value[0]));
+        Assert.Equal([0L, 2L, 4L], read.Select(r => r.Offset.Value));
+    }
+
+
+    [Theory]
+    [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
+    public async Task A_new_owner_of_the_id_rolls_back_what_the_old_one_left_open(string server)
+    {
+        var kafka = await servers.ConnectAsync(server);
+        var (topic, id) = (await kafka.CreateTopicAsync(), NewName("tx"));
+        using (var crashed = kafka.TransactionalProducer(id))
+        {
+            crashed.BeginTransaction();
+            await crashed.ProduceAsync(topic, new Message<byte[], byte[]> { Value = Bytes("left open") }, Cancel);
+        }
+
+        using var plain = kafka.Producer();
+        await plain.ProduceAsync(topic, new Message<byte[], byte[]> { Value = Bytes("plain") }, Cancel);
+        using var next = kafka.TransactionalProducer(id);
+        await EventuallyAsync(() => kafka.ReadAll(topic).Count == 1, "readers of committed records get past it");
+        Assert.Equal(["plain"], kafka.ReadAll(topic).Select(r => Text(r.Message.Value)));
+    }
+
+
+    [Theory]
+    [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
+    public async Task A_transaction_time_out_over_the_limit_is_refused(string server)
+    {
+        var kafka = await servers.ConnectAsync(server);
+        var refused = Assert.ThrowsAny<KafkaException>(() => kafka.TransactionalProducer(NewName("tx"), c => c.TransactionTimeoutMs = 20 * 60_000));
+        Assert.Equal(ErrorCode.InvalidTransactionTimeout, refused.Error.Code);
+    }
+
+
+    [Theory]
+    [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
+    public async Task A_member_of_an_older_generation_cannot_commit_in_a_transaction(string server)
+    {
+        var kafka = await servers.ConnectAsync(server);
+        var (topic, group) = (await kafka.CreateTopicAsync(2), NewName("group"));
+        using var consumer = kafka.Consumer(group, c => c.EnablePartitionEof = true);
+        consumer.Subscribe(topic);
+        await EventuallyAsync(() => consumer.Consume(TimeSpan.FromMilliseconds(200)) is not null, "the member has partitions");
+        var old = consumer.ConsumerGroupMetadata;
+        consumer.Close();
+        await using var next = new GroupConsumer(kafka, group, topic);
+        await EventuallyAsync(() => next.Count == 2, "another member has taken over");
+
+        using var producer = kafka.TransactionalProducer(NewName("tx"));
+        producer.BeginTransaction();
+        var refused = Assert.ThrowsAny<KafkaException>(() => producer.SendOffsetsToTransaction([new TopicPartitionOffset(topic, 0, 1)], old, Patience));
+        Assert.Contains(refused.Error.Code, (ErrorCode[])[ErrorCode.UnknownMemberId, ErrorCode.IllegalGeneration]);
+        producer.AbortTransaction(Patience);
+    }
 }

@@ -14,17 +14,27 @@ internal static class OffsetDeleteApi
         var group = call.Broker.Groups.Find(groupId);
         if (group is null)
         {
-            response.Error(ErrorCode.GroupIdNotFound);
-            response.Int32(0);
-            response.ArrayLength(0);
+            Refuse(response, ErrorCode.GroupIdNotFound);
             return;
         }
 
         lock (group.Lock)
         {
-            var busy = group.State != GroupState.Empty;
-            if (!busy)
-                call.Broker.Groups.DeleteOffsets(group, [.. topics.SelectMany(t => t.Partitions.Select(p => new TopicPartition(t.Name, p)))]);
+            if (group.State != GroupState.Empty && group.ProtocolType != ConsumerSubscription.ProtocolType)
+            {
+                Refuse(response, ErrorCode.NonEmptyGroup);
+                return;
+            }
+
+            var subscribed = topics.Select(t => t.Name).Where(t => group.Members.Any(m => ConsumerSubscription.Includes(m, t))).ToHashSet();
+            var error = call.Broker.Groups.DeleteOffsets(
+                group, [.. topics.Where(t => !subscribed.Contains(t.Name)).SelectMany(t => t.Partitions.Select(p => new TopicPartition(t.Name, p)))]);
+            if (error != ErrorCode.None)
+            {
+                Refuse(response, error);
+                return;
+            }
+
             response.Error(ErrorCode.None);
             response.Int32(0);
             response.Array(topics, (w, topic) =>
@@ -33,9 +43,16 @@ internal static class OffsetDeleteApi
                 w.Array(topic.Partitions, (pw, partition) =>
                 {
                     pw.Int32(partition);
-                    pw.Error(busy ? ErrorCode.GroupSubscribedToTopic : ErrorCode.None);
+                    pw.Error(subscribed.Contains(topic.Name) ? ErrorCode.GroupSubscribedToTopic : ErrorCode.None);
                 });
             });
         }
+    }
+
+    private static void Refuse(ResponseWriter response, ErrorCode error)
+    {
+        response.Error(error);
+        response.Int32(0);
+        response.ArrayLength(0);
     }
 }

@@ -6,12 +6,12 @@ internal static class AtomicFile
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
         var temporary = path + ".tmp";
-        using (var file = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))
+        using (var file = Disk.Create(temporary, FileMode.Create))
         {
-            RandomAccess.Write(file, content, 0);
+            Disk.Write(file, content, 0);
             RandomAccess.FlushToDisk(file);
         }
 
-        File.Move(temporary, path, overwrite: true);
+        Disk.Move(temporary, path);
     }
 }

@@ -97,7 +97,7 @@ internal sealed partial class PartitionLog
     {
         var path = group[0].Path;
         var temporary = path + ".tmp";
-        File.Delete(temporary);
+        Disk.Delete(temporary);
         var rewritten = Segment.CreateAt(temporary, group[0].BaseOffset);
         try
         {
@@ -141,7 +141,7 @@ internal sealed partial class PartitionLog
             if (_deleted || at < 0 || group.Where((s, i) => !ReferenceEquals(_segments.ElementAtOrDefault(at + i), s)).Any())
             {
                 rewritten.Dispose();
-                File.Delete(rewritten.Path);
+                Disk.Delete(rewritten.Path);
                 return false;
             }
 
@@ -150,7 +150,7 @@ internal sealed partial class PartitionLog
             foreach (var segment in group)
             {
                 segment.Dispose();
-                File.Delete(SegmentCheckpoint.PathOf(segment));
+                Disk.Delete(SegmentCheckpoint.PathOf(segment));
             }
 
             _segments.RemoveRange(at, group.Count);
@@ -158,8 +158,8 @@ internal sealed partial class PartitionLog
             if (rewritten.Size == 0)
             {
                 rewritten.Dispose();
-                File.Delete(rewritten.Path);
-                File.Delete(path);
+                Disk.Delete(rewritten.Path);
+                Disk.Delete(path);
             }
             else
             {
@@ -169,7 +169,7 @@ internal sealed partial class PartitionLog
             }
 
             foreach (var segment in group.Skip(1))
-                File.Delete(segment.Path);
+                Disk.Delete(segment.Path);
             return true;
         }
     }

@@ -20,7 +20,7 @@ internal sealed partial class PartitionLog
             return log;
 
         foreach (var leftover in Directory.EnumerateFiles(directory, "*.tmp"))
-            File.Delete(leftover);
+            Disk.Delete(leftover);
 
         var paths = Directory.GetFiles(directory, "*" + Segment.Extension);
         Array.Sort(paths, StringComparer.Ordinal);
@@ -31,7 +31,7 @@ internal sealed partial class PartitionLog
             {
                 // A segment after a broken one would leave a hole in the offsets.
                 log.CutBytes += new FileInfo(path).Length;
-                File.Delete(path);
+                Disk.Delete(path);
                 continue;
             }
 
@@ -87,7 +87,7 @@ internal sealed partial class PartitionLog
 
         CutBytes += length - segment.Size;
         segment.CutTail();
-        File.Delete(SegmentCheckpoint.PathOf(segment));
+        Disk.Delete(SegmentCheckpoint.PathOf(segment));
         return false;
     }
 

@@ -102,7 +102,7 @@ internal sealed partial class PartitionLog
     private static void Remove(Segment segment)
     {
         segment.Dispose();
-        File.Delete(segment.Path);
-        File.Delete(SegmentCheckpoint.PathOf(segment));
+        Disk.Delete(segment.Path);
+        Disk.Delete(SegmentCheckpoint.PathOf(segment));
     }
 }

@@ -60,7 +60,11 @@ internal sealed partial class PartitionLog
                 .TakeWhile(s => s.NextOffset <= StableOffset && now - s.MaxTimestamp >= Settings.MinCompactionLag.TotalMilliseconds).ToList();
             var dirty = closed.Where(s => s.NextOffset > _compactedTo).Sum(s => s.Size);
             var tombstonesDue = closed.Any(s => s.HasTombstones && now - s.ClosedAt > Settings.DeleteRetention.TotalMilliseconds);
-            return tombstonesDue || (dirty > 0 && dirty >= Settings.MinCleanableRatio * closed.Sum(s => s.Size)) ? closed : [];
+            if (!tombstonesDue && (dirty == 0 || dirty < Settings.MinCleanableRatio * closed.Sum(s => s.Size)))
+                return [];
+            if (closed.Count > 0)
+                KeepProducers();
+            return closed;
         }
     }
 

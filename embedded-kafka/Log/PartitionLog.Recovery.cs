@@ -57,7 +57,9 @@ internal sealed partial class PartitionLog
     /// <returns>False if the segment's tail had to be cut off.</returns>
     private bool Recover(Segment segment)
     {
-        SegmentCheckpoint.TryLoad(segment, _producers);
+        // One that does not fit now might seem to fit later, when the segment has grown.
+        if (!SegmentCheckpoint.TryLoad(segment, _producers))
+            Disk.Delete(SegmentCheckpoint.PathOf(segment));
         var length = segment.FileLength;
         var now = Now();
         while (segment.Size < length)
@@ -87,7 +89,6 @@ internal sealed partial class PartitionLog
 
         CutBytes += length - segment.Size;
         segment.CutTail();
-        Disk.Delete(SegmentCheckpoint.PathOf(segment));
         return false;
     }
 

@@ -17,13 +17,14 @@ internal sealed record ServerKind(string Name, string Program, string[] Argument
     public static IReadOnlyList<ServerKind> Peers()
     {
         var folder = System.Environment.GetEnvironmentVariable("PEERS") ?? Path.Combine("..", "shared", "peers");
+        folder = Path.GetFullPath(folder);
         return
         [
             .. new ServerKind[]
             {
                 new("apache-kafka", Path.Combine(folder, "kafka", "start-kafka"), [], [("KAFKA_PORT", "{port}"), ("KAFKA_CONTROLLER_PORT", "{port2}"), ("KAFKA_DATA", "{data}")]),
                 new("kfake", Path.Combine(folder, "kfake", "start-kfake"), [], [("KFAKE_PORT", "{port}")], IsInMemory: true),
-                new("tansu", Path.Combine(folder, "tansu", "start-tansu"), [], [("TANSU_PORT", "{port}"), ("TANSU_STORAGE", "sqlite://{data}/tansu.db")]),
+                new("tansu", Path.Combine(folder, "tansu", "start-tansu"), [], [("TANSU_PORT", "{port}"), ("TANSU_STORAGE", "sqlite://tansu.db")]),
             }.Where(peer => File.Exists(peer.Program)),
         ];
     }

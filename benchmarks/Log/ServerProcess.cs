@@ -46,7 +46,10 @@ internal sealed class ServerProcess : IAsyncDisposable
         var data = Directory.CreateTempSubdirectory("kappa-benchmark-");
         string Fill(string text) => text.Replace("{port}", $"{port}").Replace("{port2}", $"{port2}").Replace("{data}", data.FullName);
 
-        var start = new ProcessStartInfo(kind.Program, kind.Arguments.Select(Fill)) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(kind.Program, kind.Arguments.Select(Fill)) 
+        {
+            RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = data.FullName,
+        };
         foreach (var (name, value) in kind.Environment)
             start.Environment[name] = Fill(value);
         var clock = Stopwatch.StartNew();

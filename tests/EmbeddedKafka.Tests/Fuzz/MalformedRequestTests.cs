@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Confluent.Kafka;
 
-namespace Kappa.Iot.Embedded.Tests;
+namespace Kappa.Iot.Embedded.Tests.Fuzz;
 
 public sealed class MalformedRequestTests
 {

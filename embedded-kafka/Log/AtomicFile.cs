@@ -6,12 +6,12 @@ internal static class AtomicFile
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
         var temporary = path + ".tmp";
-        using (var file = Disk.Create(temporary, FileMode.Create))
+        using (var file = FileChanges.Create(temporary, FileMode.Create))
         {
-            Disk.Write(file, content, 0);
+            FileChanges.Write(file, content, 0);
             RandomAccess.FlushToDisk(file);
         }
 
-        Disk.Move(temporary, path);
+        FileChanges.Move(temporary, path);
     }
 }

@@ -101,7 +101,7 @@ internal sealed partial class PartitionLog
     {
         var path = group[0].Path;
         var temporary = path + ".tmp";
-        Disk.Delete(temporary);
+        FileChanges.Delete(temporary);
         var rewritten = Segment.CreateAt(temporary, group[0].BaseOffset);
         try
         {
@@ -145,7 +145,7 @@ internal sealed partial class PartitionLog
             if (_deleted || at < 0 || group.Where((s, i) => !ReferenceEquals(_segments.ElementAtOrDefault(at + i), s)).Any())
             {
                 rewritten.Dispose();
-                Disk.Delete(rewritten.Path);
+                FileChanges.Delete(rewritten.Path);
                 return false;
             }
 
@@ -154,7 +154,7 @@ internal sealed partial class PartitionLog
             foreach (var segment in group)
             {
                 segment.Dispose();
-                Disk.Delete(SegmentCheckpoint.PathOf(segment));
+                FileChanges.Delete(SegmentCheckpoint.PathOf(segment));
             }
 
             _segments.RemoveRange(at, group.Count);
@@ -162,8 +162,8 @@ internal sealed partial class PartitionLog
             if (rewritten.Size == 0)
             {
                 rewritten.Dispose();
-                Disk.Delete(rewritten.Path);
-                Disk.Delete(path);
+                FileChanges.Delete(rewritten.Path);
+                FileChanges.Delete(path);
             }
             else
             {
@@ -173,7 +173,7 @@ internal sealed partial class PartitionLog
             }
 
             foreach (var segment in group.Skip(1))
-                Disk.Delete(segment.Path);
+                FileChanges.Delete(segment.Path);
             return true;
         }
     }

@@ -20,7 +20,7 @@ internal sealed partial class PartitionLog
             return log;
 
         foreach (var leftover in Directory.EnumerateFiles(directory, "*.tmp"))
-            Disk.Delete(leftover);
+            FileChanges.Delete(leftover);
 
         var paths = Directory.GetFiles(directory, "*" + Segment.Extension);
         Array.Sort(paths, StringComparer.Ordinal);
@@ -31,7 +31,7 @@ internal sealed partial class PartitionLog
             {
                 // A segment after a broken one would leave a hole in the offsets.
                 log.CutBytes += new FileInfo(path).Length;
-                Disk.Delete(path);
+                FileChanges.Delete(path);
                 continue;
             }
 
@@ -59,7 +59,7 @@ internal sealed partial class PartitionLog
     {
         // One that does not fit now might seem to fit later, when the segment has grown.
         if (!SegmentCheckpoint.TryLoad(segment, _producers))
-            Disk.Delete(SegmentCheckpoint.PathOf(segment));
+            FileChanges.Delete(SegmentCheckpoint.PathOf(segment));
         var length = segment.FileLength;
         var now = Now();
         while (segment.Size < length)

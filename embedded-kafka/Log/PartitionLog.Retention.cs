@@ -113,7 +113,7 @@ internal sealed partial class PartitionLog
     private static void Remove(Segment segment)
     {
         segment.Dispose();
-        Disk.Delete(segment.Path);
-        Disk.Delete(SegmentCheckpoint.PathOf(segment));
+        FileChanges.Delete(segment.Path);
+        FileChanges.Delete(SegmentCheckpoint.PathOf(segment));
     }
 }

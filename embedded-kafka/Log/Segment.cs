@@ -53,7 +53,7 @@ internal sealed class Segment : IDisposable
 
     /// <summary>A new segment under another name, for compaction to fill.</summary>
     public static Segment CreateAt(string path, long baseOffset) =>
-        new(path, baseOffset, Disk.Create(path, FileMode.CreateNew));
+        new(path, baseOffset, FileChanges.Create(path, FileMode.CreateNew));
 
     public static Segment Open(string path, long baseOffset) =>
         new(path, baseOffset, File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete));
@@ -64,13 +64,13 @@ internal sealed class Segment : IDisposable
     {
         try
         {
-            Disk.Write(_file, batch, Size);
+            FileChanges.Write(_file, batch, Size);
             if (flush)
                 Flush();
         }
         catch (IOException)
         {
-            Disk.SetLength(_file, Size);
+            FileChanges.SetLength(_file, Size);
             throw;
         }
 
@@ -152,12 +152,12 @@ internal sealed class Segment : IDisposable
     public void Flush() => RandomAccess.FlushToDisk(_file);
 
     /// <summary>Cuts the file off at the end of its last whole batch.</summary>
-    public void CutTail() => Disk.SetLength(_file, Size);
+    public void CutTail() => FileChanges.SetLength(_file, Size);
 
     /// <summary>Renames the file, over one that may be there.</summary>
     public void MoveTo(string path)
     {
-        Disk.Move(Path, path);
+        FileChanges.Move(Path, path);
         Path = path;
     }
 

@@ -9,7 +9,7 @@ internal sealed class CrashPoint : IDisposable
     private int _countdown;
     private double _written;
 
-    public CrashPoint() => Disk.Before = OnChange;
+    public CrashPoint() => FileChanges.Before = OnChange;
 
     /// <summary>Whether the crash has happened; nothing changes the disk any more until it is cleared.</summary>
     public bool Happened { get; private set; }
@@ -28,7 +28,7 @@ internal sealed class CrashPoint : IDisposable
         _countdown = 0;
     }
 
-    public void Dispose() => Disk.Before = null;
+    public void Dispose() => FileChanges.Before = null;
 
     private void OnChange(SafeFileHandle? file, long position, ReadOnlySpan<byte> data)
     {

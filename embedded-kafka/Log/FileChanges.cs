@@ -6,13 +6,13 @@ namespace Kappa.Iot.Embedded.Log;
 /// Every change that a log makes to its folder, one call a change. A crash can come before any of them, or in the middle of a write;
 /// the tests stop the work there and look at what the next start makes of it.
 /// </summary>
-internal static class Disk
+internal static class FileChanges
 {
     [ThreadStatic]
-    private static DiskChange? _before;
+    private static FileChange? _before;
 
     /// <summary>Called on this thread before each change; what it throws ends the work before the change is made.</summary>
-    public static DiskChange? Before
+    public static FileChange? Before
     {
         get => _before;
         set => _before = value;

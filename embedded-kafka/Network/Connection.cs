@@ -56,6 +56,22 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
 
     public void Abort() => _aborted.Cancel();
 
+    /// <summary>
+    /// Whether the client has closed its side. While a request of it waits (a long poll, a group that is not complete), nobody reads from the
+    /// socket and nobody would notice.
+    /// </summary>
+    public bool IsAbandoned()
+    {
+        try
+        {
+            return socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return true;
+        }
+    }
+
     public void Dispose()
     {
         socket.Dispose();

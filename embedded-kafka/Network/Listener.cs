@@ -114,7 +114,7 @@ internal sealed partial class Listener : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
-                foreach (var connection in _connections.Keys.Where(c => c.IsIdle(_broker.Options.MaxIdle)))
+                foreach (var connection in _connections.Keys.Where(c => c.IsIdle(_broker.Options.MaxIdle) || c.IsAbandoned()))
                     connection.Abort();
             }
         }

@@ -74,6 +74,22 @@ internal static class Requests
         w.Bytes(batch);
     });
 
+    /// <summary>A fetch request (version 4) for one partition from offset 0, for at least one byte.</summary>
+    public static byte[] Fetch(string topic, int partition, int maxWait) => Make(ApiKey.Fetch, 4, false, w =>
+    {
+        w.Int32(-1);
+        w.Int32(maxWait);
+        w.Int32(1);
+        w.Int32(1 << 20);
+        w.Int8(0);
+        w.ArrayLength(1);
+        w.String(topic);
+        w.ArrayLength(1);
+        w.Int32(partition);
+        w.Int64(0);
+        w.Int32(1 << 20);
+    });
+
     /// <summary>A frame with a right header, and a body.</summary>
     public static byte[] Make(ApiKey api, short version, bool flexible, Action<ResponseWriter> body)
     {

@@ -4,6 +4,9 @@ namespace Kappa.Iot.Benchmarks.Log;
 /// <param name="Rounds">Rounds for every server.</param>
 internal sealed record LogPlan(int Records, int Rounds)
 {
+    /// <summary>The same with one record in so many.</summary>
+    public LogPlan Part(int share) => this with { Records = Math.Max(1_000, Records / share) };
+
     public int SmallRecords => Records * 5;
 
     public int Transactions => Math.Max(20, Records / 250);

@@ -1,10 +1,20 @@
 using System.CommandLine;
 using Kappa.Iot.Benchmarks.Log;
 
-var records = new Option<int>("--records") { Description = "Records of a run.", DefaultValueFactory = _ => 200_000 };
-var json = new Option<bool>("--json") { Description = "Print one JSON object as the last line." };
-var log = new Command("log", "embedded-kafka beside Apache Kafka (kafka/start-kafka under $PEERS, default ../shared/peers): produce and consume, one after the other.") { records, json };
-log.SetAction((parsed, cancel) => LogBenchmark.RunAsync(parsed.GetValue(records), parsed.GetValue(json), cancel));
+var records = new Option<int>("--records") { Description = "Records of 1 kB that a round produces and consumes; of 100 B five times as many.", DefaultValueFactory = _ => 100_000 };
+var rounds = new Option<int>("--rounds") { Description = "Rounds for every server; the median counts.", DefaultValueFactory = _ => 3 };
+var json = new Option<bool>("--json") { Description = "Print one JSON object as the last line: ours, peers.NAME, ratio (each FIELD_vs_PEER, ours divided by the peer's)." };
+records.Validators.Add(r => { if (r.GetValueOrDefault<int>() < 1_000) r.AddError("--records must be at least 1000."); });
+rounds.Validators.Add(r => { if (r.GetValueOrDefault<int>() < 1) r.AddError("--rounds must be at least 1."); });
+var log = new Command(
+    "log",
+    $"""
+    embedded-kafka beside Apache Kafka, kfake and tansu, where they are found under $PEERS (default ../shared/peers). Every server runs alone,
+    in a process of its own, in turn, and the rounds alternate; the client is the same. The fields:
+
+    {LogFigures.Describe()}
+    """) { records, rounds, json };
+log.SetAction((parsed, cancel) => LogBenchmark.RunAsync(new LogPlan(parsed.GetValue(records), parsed.GetValue(rounds)), parsed.GetValue(json), cancel));
 
 var command = new RootCommand("Measures ours beside its peers: the same work, in turn, in one run. Ratios count; absolute figures depend on the machine.") { log }.Parse(args);
 var exitCode = await command.InvokeAsync();

@@ -4,35 +4,47 @@ using Confluent.Kafka.Admin;
 
 namespace Kappa.Iot.Benchmarks.Log;
 
-/// <summary>The work: a first round that is not counted, then one that is.</summary>
-internal static class LogLoad
+/// <summary>The work that every server gets, through the same client. One partition; values that do not compress.</summary>
+internal sealed class LogLoad(ServerProcess server, ServerKind kind, LogPlan plan)
 {
-    private const int RecordBytes = 1_000;
+    private const int SmallBytes = 100, LargeBytes = 1_000, RecordsPerTransaction = 10;
 
-    public static async Task<LogFigures> MeasureAsync(string address, int records, CancellationToken cancel)
+    private readonly Dictionary<string, double> _figures = [];
+
+    /// <summary>One round.</summary>
+    public async Task<LogFigures> MeasureAsync(CancellationToken cancel)
     {
-        await RoundAsync(address, "warm-up", Math.Max(1, records / 10), cancel);
-        return await RoundAsync(address, "measured", records, cancel);
+        _figures["start_ms"] = server.StartTime.TotalMilliseconds;
+        await CreateAsync("warm-up", "small", "large", "transactions", "paced");
+        Produce("warm-up", plan.Records / 5, LargeBytes, cancel);
+        Consume("warm-up", plan.Records / 5, cancel);
+
+        _figures["produced_100b_per_s"] = Produce("small", plan.SmallRecords, SmallBytes, cancel);
+        _figures["consumed_100b_per_s"] = Consume("small", plan.SmallRecords, cancel);
+
+        var (cpu, disk) = (server.CpuTime, server.BytesOnDisk());
+        _figures["produced_1kb_per_s"] = Produce("large", plan.Records, LargeBytes, cancel);
+        _figures["consumed_1kb_per_s"] = Consume("large", plan.Records, cancel);
+        _figures["cpu_us_per_record"] = (server.CpuTime - cpu).TotalMicroseconds / plan.Records;
+        if (!kind.IsInMemory)
+            _figures["disk_bytes_per_byte"] = (server.BytesOnDisk() - disk) / ((double)plan.Records * LargeBytes);
+
+        _figures["transactions_per_s"] = Transact("transactions");
+        _figures["p99_produce_ms"] = Paced("paced", cancel);
+        _figures["rss_mb"] = server.Memory / (1024.0 * 1024.0);
+        return new LogFigures(_figures);
     }
 
-    private static async Task<LogFigures> RoundAsync(string address, string topic, int records, CancellationToken cancel)
+    private async Task CreateAsync(params string[] topics)
     {
-        using (var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = address }).Build())
-            await admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = 1, ReplicationFactor = 1 }]);
-        return new LogFigures(Produce(address, topic, records, cancel), Consume(address, topic, records, cancel));
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = server.Address }).SetLogHandler((_, _) => { }).Build();
+        await admin.CreateTopicsAsync(topics.Select(t => new TopicSpecification { Name = t, NumPartitions = 1, ReplicationFactor = 1 }));
     }
 
-    private static double Produce(string address, string topic, int records, CancellationToken cancel)
+    private double Produce(string topic, int records, int bytes, CancellationToken cancel)
     {
-        using var producer = new ProducerBuilder<Null, byte[]>(new ProducerConfig
-        {
-            BootstrapServers = address,
-            EnableIdempotence = true,
-            LingerMs = 5,
-            QueueBufferingMaxMessages = 100_000,
-        }).Build();
-        var value = new byte[RecordBytes];
-        new Random(1).NextBytes(value);
+        using var producer = Producer(lingerMs: 5);
+        var value = Value(bytes);
         Error? failure = null;
         var clock = Stopwatch.StartNew();
         for (var i = 0; i < records; i++)
@@ -52,13 +64,74 @@ internal static class LogLoad
         return failure is null ? records / clock.Elapsed.TotalSeconds : throw new KafkaException(failure);
     }
 
-    private static double Consume(string address, string topic, int records, CancellationToken cancel)
+    private double Consume(string topic, int records, CancellationToken cancel)
     {
-        using var consumer = new ConsumerBuilder<Null, byte[]>(new ConsumerConfig { BootstrapServers = address, GroupId = "benchmark", EnableAutoCommit = false }).Build();
+        using var consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig
+        {
+            BootstrapServers = server.Address, GroupId = "benchmark", EnableAutoCommit = false, FetchMaxBytes = 8 << 20, MaxPartitionFetchBytes = 4 << 20,
+        }).SetLogHandler((_, _) => { }).Build();
         consumer.Assign(new TopicPartitionOffset(topic, 0, Offset.Beginning));
         consumer.Consume(cancel); // the client is connected from here on
         var clock = Stopwatch.StartNew();
-        for (var i = 1; i < records; i++) consumer.Consume(cancel);
+        for (var i = 1; i < records; i++)
+            consumer.Consume(cancel);
         return (records - 1) / clock.Elapsed.TotalSeconds;
+    }
+
+    private double Transact(string topic)
+    {
+        using var producer = Producer(lingerMs: 0, transactionalId: "benchmark");
+        var value = Value(SmallBytes);
+        producer.InitTransactions(TimeSpan.FromSeconds(30));
+        var clock = new Stopwatch();
+        for (var i = -5; i < plan.Transactions; i++)
+        {
+            if (i == 0)
+                clock.Start();
+            producer.BeginTransaction();
+            for (var r = 0; r < RecordsPerTransaction; r++)
+                producer.Produce(topic, new Message<Null, byte[]> { Value = value });
+            producer.CommitTransaction(TimeSpan.FromSeconds(30));
+        }
+
+        return plan.Transactions / clock.Elapsed.TotalSeconds;
+    }
+
+    /// <returns>The 99th percentile, ms. The first second is left out.</returns>
+    private double Paced(string topic, CancellationToken cancel)
+    {
+        using var producer = Producer(lingerMs: 0);
+        var value = Value(SmallBytes);
+        var latencies = new double[(int)(LogPlan.PacedRecordsPerSecond * (LogPlan.PacedFor.TotalSeconds + 1))];
+        var clock = Stopwatch.StartNew();
+        for (var i = 0; i < latencies.Length;)
+        {
+            var due = Math.Min(latencies.Length, (int)(clock.Elapsed.TotalSeconds * LogPlan.PacedRecordsPerSecond) + 1);
+            for (; i < due; i++)
+            {
+                var (index, sent) = (i, clock.Elapsed);
+                producer.Produce(topic, new Message<Null, byte[]> { Value = value }, _ => latencies[index] = (clock.Elapsed - sent).TotalMilliseconds);
+            }
+
+            Thread.Sleep(1);
+        }
+
+        producer.Flush(cancel);
+        var counted = latencies[LogPlan.PacedRecordsPerSecond..];
+        Array.Sort(counted);
+        return counted[(int)(counted.Length * 0.99)];
+    }
+
+    private IProducer<Null, byte[]> Producer(double lingerMs, string? transactionalId = null) => new ProducerBuilder<Null, byte[]>(new ProducerConfig
+    {
+        BootstrapServers = server.Address, EnableIdempotence = true, Acks = Acks.All, LingerMs = lingerMs, TransactionalId = transactionalId,
+        QueueBufferingMaxMessages = 100_000,
+    }).SetLogHandler((_, _) => { }).Build();
+
+    private static byte[] Value(int bytes)
+    {
+        var value = new byte[bytes];
+        new Random(1).NextBytes(value);
+        return value;
     }
 }

@@ -9,14 +9,14 @@ internal static class AtomicFile
         var temporary = path + ".tmp";
         try
         {
-            using (var file = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))
+            using (var file = FileChanges.Create(temporary, FileMode.Create))
             {
-                RandomAccess.Write(file, content, 0);
+                FileChanges.Write(file, content, 0);
                 if (durable)
                     RandomAccess.FlushToDisk(file);
             }
 
-            File.Move(temporary, path, overwrite: true);
+            FileChanges.Move(temporary, path);
         }
         catch (IOException)
         {

@@ -60,7 +60,11 @@ internal sealed partial class PartitionLog
                 .TakeWhile(s => s.NextOffset <= StableOffset && now - s.MaxTimestamp >= Settings.MinCompactionLag.TotalMilliseconds).ToList();
             var dirty = closed.Where(s => s.NextOffset > _compactedTo).Sum(s => s.Size);
             var tombstonesDue = closed.Any(s => s.HasTombstones && now - s.ClosedAt > Settings.DeleteRetention.TotalMilliseconds);
-            return tombstonesDue || (dirty > 0 && dirty >= Settings.MinCleanableRatio * closed.Sum(s => s.Size)) ? closed : [];
+            if (!tombstonesDue && (dirty == 0 || dirty < Settings.MinCleanableRatio * closed.Sum(s => s.Size)))
+                return [];
+            if (closed.Count > 0)
+                KeepProducers();
+            return closed;
         }
     }
 
@@ -97,7 +101,7 @@ internal sealed partial class PartitionLog
     {
         var path = group[0].Path;
         var temporary = path + ".tmp";
-        File.Delete(temporary);
+        FileChanges.Delete(temporary);
         var rewritten = Segment.CreateAt(temporary, group[0].BaseOffset);
         try
         {
@@ -141,7 +145,7 @@ internal sealed partial class PartitionLog
             if (_deleted || at < 0 || group.Where((s, i) => !ReferenceEquals(_segments.ElementAtOrDefault(at + i), s)).Any())
             {
                 rewritten.Dispose();
-                File.Delete(rewritten.Path);
+                FileChanges.Delete(rewritten.Path);
                 return false;
             }
 
@@ -150,7 +154,7 @@ internal sealed partial class PartitionLog
             foreach (var segment in group)
             {
                 segment.Dispose();
-                File.Delete(SegmentCheckpoint.PathOf(segment));
+                FileChanges.Delete(SegmentCheckpoint.PathOf(segment));
             }
 
             _segments.RemoveRange(at, group.Count);
@@ -158,8 +162,8 @@ internal sealed partial class PartitionLog
             if (rewritten.Size == 0)
             {
                 rewritten.Dispose();
-                File.Delete(rewritten.Path);
-                File.Delete(path);
+                FileChanges.Delete(rewritten.Path);
+                FileChanges.Delete(path);
             }
             else
             {
@@ -169,7 +173,7 @@ internal sealed partial class PartitionLog
             }
 
             foreach (var segment in group.Skip(1))
-                File.Delete(segment.Path);
+                FileChanges.Delete(segment.Path);
             return true;
         }
     }

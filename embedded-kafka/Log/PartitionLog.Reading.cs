@@ -155,10 +155,53 @@ internal sealed partial class PartitionLog
     /// <summary>The record with the latest time; the first one where several share it.</summary>
     public (long Offset, long Timestamp)? FindLatestTime()
     {
-        long latest;
+        while (true)
+        {
+            try
+            {
+                return SearchLatestTime();
+            }
+            catch (ObjectDisposedException)
+            {
+                // Retention or compaction took a segment away: search what is there now.
+            }
+        }
+    }
+
+    private (long Offset, long Timestamp)? SearchLatestTime()
+    {
+        List<(Segment Segment, long Size)> segments;
+        long start;
         lock (_lock)
-            latest = _segments.Count == 0 ? -1 : _segments.Max(s => s.MaxTimestamp);
-        return latest < 0 ? null : FindByTime(latest, committedOnly: false);
+        {
+            if (_deleted)
+                return null;
+            start = StartOffset;
+            segments = [.. _segments.OrderByDescending(s => s.MaxTimestamp).Select(s => (s, s.Size))];
+        }
+
+        // A segment's latest time may be that of a marker, or of a record that was deleted: then the next best is looked for.
+        (long Offset, long Timestamp)? latest = null;
+        foreach (var (segment, size) in segments)
+        {
+            if (segment.MaxTimestamp < (latest?.Timestamp ?? 0))
+                break;
+            foreach (var batch in segment.Headers(segment.Index.PositionOfTime(segment.MaxTimestamp), size).Concat(segment.Headers(0, size)))
+            {
+                if (batch.Header.IsControl || batch.Header.LastOffset < start || batch.Header.MaxTimestamp < (latest?.Timestamp ?? 0))
+                    continue;
+                foreach (var record in RecordReader.Read(batch.Header, segment.ReadBatch(batch)).Where(r => r.Offset >= start))
+                {
+                    if (latest is not { } best || record.Timestamp > best.Timestamp || (record.Timestamp == best.Timestamp && record.Offset < best.Offset))
+                        latest = (record.Offset, record.Timestamp);
+                }
+
+                if (latest?.Timestamp == segment.MaxTimestamp)
+                    break;
+            }
+        }
+
+        return latest;
     }
 
     /// <summary>Reads the committed records from the start; for state that the broker keeps in the log itself.</summary>

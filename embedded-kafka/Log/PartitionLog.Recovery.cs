@@ -20,7 +20,7 @@ internal sealed partial class PartitionLog
             return log;
 
         foreach (var leftover in Directory.EnumerateFiles(directory, "*.tmp"))
-            File.Delete(leftover);
+            FileChanges.Delete(leftover);
 
         var paths = Directory.GetFiles(directory, "*" + Segment.Extension);
         Array.Sort(paths, StringComparer.Ordinal);
@@ -31,7 +31,7 @@ internal sealed partial class PartitionLog
             {
                 // A segment after a broken one would leave a hole in the offsets.
                 log.CutBytes += new FileInfo(path).Length;
-                File.Delete(path);
+                FileChanges.Delete(path);
                 continue;
             }
 
@@ -57,7 +57,9 @@ internal sealed partial class PartitionLog
     /// <returns>False if the segment's tail had to be cut off.</returns>
     private bool Recover(Segment segment)
     {
-        SegmentCheckpoint.TryLoad(segment, _producers);
+        // One that does not fit now might seem to fit later, when the segment has grown.
+        if (!SegmentCheckpoint.TryLoad(segment, _producers))
+            FileChanges.Delete(SegmentCheckpoint.PathOf(segment));
         var length = segment.FileLength;
         var now = Now();
         while (segment.Size < length)
@@ -87,7 +89,6 @@ internal sealed partial class PartitionLog
 
         CutBytes += length - segment.Size;
         segment.CutTail();
-        File.Delete(SegmentCheckpoint.PathOf(segment));
         return false;
     }
 

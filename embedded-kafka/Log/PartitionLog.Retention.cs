@@ -66,7 +66,6 @@ internal sealed partial class PartitionLog
             {
                 CloseActive(_segments[^1], now);
                 _segments.Add(Segment.Create(_directory, EndOffset));
-                SegmentCheckpoint.Save(_segments[^1], _producers);
             }
 
             StartOffset = keepFrom;
@@ -91,6 +90,8 @@ internal sealed partial class PartitionLog
     private int RemoveDeadSegments()
     {
         var dead = _segments.Take(_segments.Count - 1).TakeWhile(s => s.NextOffset <= StartOffset).ToList();
+        if (dead.Count > 0)
+            KeepProducers();
         foreach (var segment in dead)
             Remove(segment);
         _segments.RemoveRange(0, dead.Count);
@@ -99,10 +100,20 @@ internal sealed partial class PartitionLog
         return dead.Count;
     }
 
+    /// <summary>
+    /// Before segments go, or are written anew without their producers: from here on the active segment's checkpoint knows the producers,
+    /// so a crash later on does not forget them.
+    /// </summary>
+    private void KeepProducers()
+    {
+        _segments[^1].Flush();
+        SegmentCheckpoint.Save(_segments[^1], _producers);
+    }
+
     private static void Remove(Segment segment)
     {
         segment.Dispose();
-        File.Delete(segment.Path);
-        File.Delete(SegmentCheckpoint.PathOf(segment));
+        FileChanges.Delete(segment.Path);
+        FileChanges.Delete(SegmentCheckpoint.PathOf(segment));
     }
 }

@@ -56,7 +56,7 @@ internal sealed class Segment : IDisposable
 
     /// <summary>A new segment under another name, for compaction to fill.</summary>
     public static Segment CreateAt(string path, long baseOffset) =>
-        new(path, baseOffset, File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete));
+        new(path, baseOffset, FileChanges.Create(path, FileMode.CreateNew));
 
     public static Segment Open(string path, long baseOffset) =>
         new(path, baseOffset, File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete));
@@ -67,13 +67,13 @@ internal sealed class Segment : IDisposable
     {
         try
         {
-            RandomAccess.Write(_file, batch, Size);
+            FileChanges.Write(_file, batch, Size);
             if (flush)
                 Flush();
         }
         catch (IOException)
         {
-            RandomAccess.SetLength(_file, Size);
+            FileChanges.SetLength(_file, Size);
             throw;
         }
 
@@ -155,12 +155,12 @@ internal sealed class Segment : IDisposable
     public void Flush() => RandomAccess.FlushToDisk(_file);
 
     /// <summary>Cuts the file off at the end of its last whole batch.</summary>
-    public void CutTail() => RandomAccess.SetLength(_file, Size);
+    public void CutTail() => FileChanges.SetLength(_file, Size);
 
     /// <summary>Renames the file, over one that may be there.</summary>
     public void MoveTo(string path)
     {
-        File.Move(Path, path, overwrite: true);
+        FileChanges.Move(Path, path);
         Path = path;
     }
 

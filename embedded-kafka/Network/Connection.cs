@@ -36,14 +36,15 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
 
     /// <summary>
     /// Whether the client has been silent for too long: between requests, or (much shorter) in the middle of its login, of sending a request or
-    /// of taking an answer. A client that waits for its answer may be silent.
+    /// of taking an answer. A client that waits for its answer may be silent, as long as it is there.
     /// </summary>
     public bool IsStale(TimeSpan maxIdle, TimeSpan maxStall)
     {
-        var silent = broker.Options.Time.GetElapsedTime(Interlocked.Read(ref _lastActive));
+        var active = Interlocked.Read(ref _lastActive);
+        var silent = broker.Options.Time.GetElapsedTime(active);
         return (Doing)Volatile.Read(ref _doing) switch
         {
-            Doing.Answering => false,
+            Doing.Answering => IsGone() && Interlocked.Read(ref _lastActive) == active,
             Doing.Reading when _sasl.IsOpen && _frames is { IsInside: false } => silent > maxIdle,
             _ => silent > maxStall,
         };
@@ -122,6 +123,22 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
         {
             await tls.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Whether the client has closed its side. While a request of it waits (a long poll, a group that is not complete), nobody reads from the
+    /// socket and nobody would notice.
+    /// </summary>
+    private bool IsGone()
+    {
+        try
+        {
+            return socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return true;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace Kappa.Iot.Embedded.Tests;
@@ -33,13 +34,21 @@ internal sealed class ServerProcess : IAsyncDisposable
         return Process.Start(start)!;
     }
 
-    public static async Task<ServerProcess> StartAsync(string data, int port)
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>What the program has written to its standard error, by line.</summary>
+    public ConcurrentQueue<string> Errors { get; } = new();
+
+    public static async Task<ServerProcess> StartAsync(string data, int port, params string[] more)
     {
-        var process = Launch("--port", $"{port}", "--data", data);
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginErrorReadLine();
+        var process = Launch(["--port", $"{port}", "--data", data, .. more]);
         var ready = await process.StandardOutput.ReadLineAsync();
-        return new ServerProcess(process, ready ?? throw new InvalidOperationException($"The server ended with {process.ExitCode} before it was ready."));
+        var server = new ServerProcess(process, ready ?? throw new InvalidOperationException("The server ended before it was ready."));
+        process.ErrorDataReceived += (_, line) => server.Errors.Enqueue(line.Data ?? "");
+        process.BeginErrorReadLine();
+        return server;
     }
 
     /// <summary>SIGKILL: nothing in the process gets a say.</summary>

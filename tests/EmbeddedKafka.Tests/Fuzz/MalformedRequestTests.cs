@@ -2,8 +2,10 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Confluent.Kafka;
+using Kappa.Iot.Embedded.Protocol;
+using Microsoft.Extensions.Time.Testing;
 
-namespace Kappa.Iot.Embedded.Tests;
+namespace Kappa.Iot.Embedded.Tests.Fuzz;
 
 public sealed class MalformedRequestTests
 {
@@ -40,6 +42,41 @@ public sealed class MalformedRequestTests
         using var socket = await ConnectAsync(kafka.Port);
         await socket.SendAsync(new byte[] { 0x7f, 0, 0, 0 }, TestContext.Current.CancellationToken);
         Assert.Equal(0, await socket.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_long_poll_ends_when_its_client_is_gone()
+    {
+        var time = new FakeTimeProvider();
+        await using var kafka = await EmbeddedKafka.StartAsync(new EmbeddedKafkaOptions { Time = time, MaxConnections = 1 }, TestContext.Current.CancellationToken);
+        using (var socket = await ConnectAsync(kafka.Port))
+        {
+            // The server's own topic is there from the start, and nothing is appended to it.
+            await socket.SendAsync(Requests.Fetch("__consumer_offsets", 0, maxWait: int.MaxValue), TestContext.Current.CancellationToken);
+            await Task.Delay(500, TestContext.Current.CancellationToken); // so that it is read and waits
+        }
+
+        // With one connection allowed, a new client is served only when the abandoned one is gone.
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!await IsServedAsync(kafka.Port))
+        {
+            time.Advance(TimeSpan.FromSeconds(10));
+            await Task.Delay(50, deadline.Token);
+        }
+    }
+
+    private static async Task<bool> IsServedAsync(int port)
+    {
+        using var socket = await ConnectAsync(port);
+        try
+        {
+            await socket.SendAsync(Requests.Make(ApiKey.ApiVersions, 0, false, _ => { }), TestContext.Current.CancellationToken);
+            return await socket.ReceiveAsync(new byte[64], TestContext.Current.CancellationToken) > 0;
+        }
+        catch (SocketException)
+        {
+            return false; // turned away
+        }
     }
 
     private static async Task SendAsync(int port, byte[] bytes)

@@ -54,7 +54,17 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
         }
     }
 
-    public void Abort() => _aborted.Cancel();
+    public void Abort()
+    {
+        try
+        {
+            _aborted.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended by itself meanwhile.
+        }
+    }
 
     /// <summary>
     /// Whether the client has closed its side. While a request of it waits (a long poll, a group that is not complete), nobody reads from the
@@ -68,7 +78,7 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            return true;
+            return false; // it is ending by itself
         }
     }
 

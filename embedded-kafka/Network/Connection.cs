@@ -99,7 +99,17 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
         }
     }
 
-    public void Abort() => _aborted.Cancel();
+    public void Abort()
+    {
+        try
+        {
+            _aborted.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended by itself meanwhile.
+        }
+    }
 
     public void Dispose()
     {
@@ -138,7 +148,7 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            return true;
+            return false; // it is ending by itself
         }
     }
 

@@ -29,9 +29,9 @@ internal sealed partial class PartitionLog
         {
             if (broken)
             {
-                // A segment after a broken one would leave a hole in the offsets.
+                // A segment after a broken one would leave a hole in the offsets. It is set aside: a person may still want what is in it.
                 log.CutBytes += new FileInfo(path).Length;
-                FileChanges.Delete(path);
+                FileChanges.Move(path, path + ".cut");
                 continue;
             }
 

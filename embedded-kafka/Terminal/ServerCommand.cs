@@ -78,9 +78,11 @@ internal static class ServerCommand
             stop.Cancel();
         }
 
+        // A child leaves a Ctrl-C at the terminal, which reaches all processes at once, to its parent.
+        var isChild = Environment.GetEnvironmentVariable(StopOnStdinClose) == "true";
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        if (Environment.GetEnvironmentVariable(StopOnStdinClose) == "true")
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, isChild ? signal => signal.Cancel = true : Stop);
+        if (isChild)
             _ = StopAtEndOfInputAsync(stop);
 
         try

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using Kappa.Iot.Embedded.Log;
 using Kappa.Iot.Embedded.Protocol;
 using Microsoft.Extensions.Logging;
@@ -9,6 +10,9 @@ namespace Kappa.Iot.Embedded.Topics;
 internal sealed partial class TopicRegistry : IDisposable
 {
     public const int MaxPartitions = 10_000;
+
+    /// <summary>A folder's name has 255 bytes on most file systems, and a topic's up to 249.</summary>
+    private const int MaxNameInFolder = 240;
 
     private readonly Lock _changes = new();
     private readonly ConcurrentDictionary<string, Topic> _topics = new(StringComparer.Ordinal);
@@ -36,27 +40,41 @@ internal sealed partial class TopicRegistry : IDisposable
     /// <summary>Opens every topic there is, and makes the internal ones.</summary>
     public void Open()
     {
-        Parallel.ForEach(Directory.GetDirectories(_root), directory =>
+        try
         {
-            if (!File.Exists(Path.Combine(directory, TopicFile.FileName)))
-            {
-                // A topic whose creation was cut short: nobody was told that it exists.
-                Directory.Delete(directory, recursive: true);
-                return;
-            }
+            Parallel.ForEach(Directory.GetDirectories(_root), Open);
+        }
+        catch (AggregateException several)
+        {
+            // One folder that cannot be opened is enough to stop; the next start names the next.
+            ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
+        }
 
-            var file = TopicFile.Load(directory);
-            var (config, error) = TopicConfig.Create(file.Config);
-            if (config is null)
-                throw new InvalidDataException($"{Path.Combine(directory, TopicFile.FileName)}: {error}");
-            _names[file.Id] = file.Name;
-            _topics[file.Name] = new Topic(file.Name, file.Id, directory, config, OpenPartitions(file.Name, directory, config, 0, file.Partitions));
-        });
         foreach (var name in (string[])[InternalTopics.Offsets, InternalTopics.Transactions])
         {
             if (Find(name) is null)
                 Create(name, 1, InternalTopics.Config);
         }
+    }
+
+    /// <exception cref="InvalidDataException">It is not what this server leaves in such a folder.</exception>
+    private void Open(string directory)
+    {
+        if (!File.Exists(Path.Combine(directory, TopicFile.FileName)))
+        {
+            // A topic gets its file before its partitions. One whose creation was cut short has neither, and nobody was told that it exists.
+            if (Directory.EnumerateFileSystemEntries(directory).Any(entry => !entry.EndsWith(".tmp", StringComparison.Ordinal)))
+                throw new InvalidDataException($"{directory} holds partitions but no {TopicFile.FileName}: bring the file back, or move the folder away to go on without the topic.");
+            Directory.Delete(directory, recursive: true);
+            return;
+        }
+
+        var file = TopicFile.Load(directory);
+        var (config, error) = TopicConfig.Create(file.Config);
+        if (config is null)
+            throw new InvalidDataException($"{Path.Combine(directory, TopicFile.FileName)}: {error}");
+        _names[file.Id] = file.Name;
+        _topics[file.Name] = new Topic(file.Name, file.Id, directory, config, OpenPartitions(file.Name, directory, config, 0, file.Partitions));
     }
 
     public Topic? Find(string name) => _topics.GetValueOrDefault(name);
@@ -76,7 +94,7 @@ internal sealed partial class TopicRegistry : IDisposable
             var id = Guid.NewGuid();
 
             // The id keeps a re-created topic, or one that differs in upper and lower case only, apart from its namesake.
-            var directory = Path.Combine(_root, $"{name}-{id.ToString("N")[..8]}");
+            var directory = Path.Combine(_root, $"{name[..Math.Min(name.Length, MaxNameInFolder)]}-{id.ToString("N")[..8]}");
             Directory.CreateDirectory(directory);
             new TopicFile(name, id, partitions, config.Values).Save(directory);
             Disk.FlushDirectory(_root);

@@ -73,4 +73,19 @@ public sealed class TopicTests(Servers servers)
         Assert.Single(kafka.ReadAll(topic, 4));
         await Assert.ThrowsAsync<CreatePartitionsException>(() => admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = topic, IncreaseTo = 3 }]));
     }
+
+    [Theory]
+    [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
+    public async Task A_name_has_at_most_249_characters(string server)
+    {
+        var kafka = await servers.ConnectAsync(server);
+        var longest = NewName("long").PadRight(249, 'x');
+        await kafka.CreateTopicAsync(longest, 1);
+        using (var producer = kafka.Producer())
+            await producer.ProduceAsync(longest, new Message<byte[], byte[]> { Value = [1] }, Cancel);
+        Assert.Single(kafka.ReadAll(longest));
+
+        var refused = await Assert.ThrowsAsync<CreateTopicsException>(() => kafka.CreateTopicAsync(longest + "x", 1));
+        Assert.Equal(ErrorCode.TopicException, refused.Results[0].Error.Code);
+    }
 }

@@ -28,6 +28,32 @@ public sealed class ProgramTests : IDisposable
         Assert.Contains($"Cannot listen on 127.0.0.1:{server.Port}", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_topic_without_its_file_is_kept_and_named()
+    {
+        await using (var server = await ServerProcess.StartAsync(_data, 0))
+            Assert.Equal(0, await server.StopAsync());
+        var topic = Directory.GetDirectories(Path.Combine(_data, "topics")).Single(d => Path.GetFileName(d).StartsWith("__consumer_offsets-", StringComparison.Ordinal));
+        var file = Path.Combine(topic, "topic.json");
+        var content = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        File.Delete(file);
+        Directory.CreateDirectory(Path.Combine(topic, "0"));
+
+        var (code, error) = await RunAsync("--port", "0", "--data", _data);
+        Assert.Equal(1, code);
+        Assert.Contains($"{topic} holds partitions but no topic.json", Assert.Single(error.Trim().Split('\n')), StringComparison.Ordinal);
+        Assert.True(Directory.Exists(Path.Combine(topic, "0")));
+
+        await File.WriteAllTextAsync(file, content[..^5], TestContext.Current.CancellationToken);
+        (code, error) = await RunAsync("--port", "0", "--data", _data);
+        Assert.Equal(1, code);
+        Assert.Contains($"{file} cannot be read", Assert.Single(error.Trim().Split('\n')), StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(file, content, TestContext.Current.CancellationToken);
+        await using var again = await ServerProcess.StartAsync(_data, 0);
+        Assert.Equal(0, await again.StopAsync());
+    }
+
     [Theory]
     [InlineData("--port", "x")]
     [InlineData("--port", "70000")]

@@ -29,7 +29,15 @@ internal sealed class LogLoad(ServerProcess server, ServerKind kind, LogPlan pla
         if (!kind.IsInMemory)
             _figures["disk_bytes_per_byte"] = (server.BytesOnDisk() - disk) / ((double)plan.Records * LargeBytes);
 
-        _figures["transactions_per_s"] = Transact("transactions");
+        try
+        {
+            _figures["transactions_per_s"] = Transact("transactions");
+        }
+        catch (KafkaException e) when (kind != ServerKind.Ours)
+        {
+            Console.Error.WriteLine($"{kind.Name} has no transactions: {e.Message}");
+        }
+
         _figures["p99_produce_ms"] = Paced("paced", cancel);
         _figures["rss_mb"] = server.Memory / (1024.0 * 1024.0);
         return new LogFigures(_figures);
@@ -69,6 +77,8 @@ internal sealed class LogLoad(ServerProcess server, ServerKind kind, LogPlan pla
         using var consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig
         {
             BootstrapServers = server.Address, GroupId = "benchmark", EnableAutoCommit = false, FetchMaxBytes = 8 << 20, MaxPartitionFetchBytes = 4 << 20,
+            // By default the client stops asking for a second whenever 100,000 records wait in it: with small records that would be all we measure.
+            QueuedMinMessages = 10_000_000, FetchQueueBackoffMs = 1,
         }).SetLogHandler((_, _) => { }).Build();
         consumer.Assign(new TopicPartitionOffset(topic, 0, Offset.Beginning));
         consumer.Consume(cancel); // the client is connected from here on

@@ -54,10 +54,13 @@ public static class ServiceDefaults
     public static WebApplication MapServiceDefaults(this WebApplication app)
     {
         app.MapPrometheusScrapingEndpoint();
-        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Health.Live) });
-        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => !check.Tags.Contains(Health.Live) || check.Tags.Contains(Health.Ready) });
+        app.MapHealth("/health/live", check => check.Tags.Contains(Health.Live));
+        app.MapHealth("/health/ready", check => !check.Tags.Contains(Health.Live) || check.Tags.Contains(Health.Ready));
         return app;
     }
+
+    private static void MapHealth(this WebApplication app, string path, Func<HealthCheckRegistration, bool> which) =>
+        app.MapHealthChecks(path, new HealthCheckOptions { Predicate = which, ResponseWriter = HealthText.WriteAsync });
 
     private static void AddTelemetry(this WebApplicationBuilder builder, string serviceName)
     {

@@ -21,7 +21,7 @@ public static class AlertApiApplication
     /// <param name="args">Settings, such as <c>--urls http://127.0.0.1:0 --Kafka:BootstrapServers 127.0.0.1:9092</c>.</param>
     public static WebApplication Build(string[] args)
     {
-        var builder = WebApplication.CreateBuilder(args);
+        var builder = ServiceProgram.CreateBuilder(args);
         builder.UseDefaultAddress("http://127.0.0.1:8080");
         builder.AddServiceDefaults("alert-api");
         builder.AddLog();
@@ -53,8 +53,6 @@ public static class AlertApiApplication
         builder.Services.AddStreaming().AddTopicSetup();
         builder.Services.AddSingleton<LogState>();
         builder.Services.AddHostedService<LogWatch>();
-        // While the log is away its readers say so; the watch that asks every few seconds need not say it again.
-        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.Critical);
         builder.Services.AddHostedService<LogFollower>();
     }
 

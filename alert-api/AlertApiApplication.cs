@@ -21,7 +21,7 @@ public static class AlertApiApplication
     /// <param name="args">Settings, such as <c>--urls http://127.0.0.1:0 --Kafka:BootstrapServers 127.0.0.1:9092</c>.</param>
     public static WebApplication Build(string[] args)
     {
-        var builder = WebApplication.CreateBuilder(args);
+        var builder = ServiceProgram.CreateBuilder(args);
         builder.UseDefaultAddress("http://127.0.0.1:8080");
         builder.AddServiceDefaults("alert-api");
         builder.AddLog();
@@ -53,8 +53,6 @@ public static class AlertApiApplication
         builder.Services.AddStreaming().AddTopicSetup();
         builder.Services.AddSingleton<LogState>();
         builder.Services.AddHostedService<LogWatch>();
-        // While the log is away its readers say so; the watch that asks every few seconds need not say it again.
-        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.Critical);
         builder.Services.AddHostedService<LogFollower>();
     }
 
@@ -82,14 +80,7 @@ public static class AlertApiApplication
         builder.AddCheckedOptions<PageOptions>(PageOptions.Section);
         builder.Services.AddProblemDetails();
         builder.Services.ConfigureHttpJsonOptions(http => Configure(http.SerializerOptions));
-        builder.Services.AddOpenApi(openApi => openApi.AddDocumentTransformer((document, _, _) =>
-        {
-            document.Info.Title = "Kappa.Iot alert API";
-            document.Info.Description =
-                "Vehicles, alerts and models. Live changes come over the SignalR hub /hubs/fleet: stream Fleet(cursor) for alerts, positions and " +
-                "figures, stream Vehicle(vin) for one vehicle's signals and scores. There is no authentication: keep it inside your network.";
-            return Task.CompletedTask;
-        }));
+        builder.Services.AddOpenApi(openApi => openApi.Describe());
     }
 
     private static void AddLive(this WebApplicationBuilder builder)
@@ -99,10 +90,11 @@ public static class AlertApiApplication
         builder.Services.AddSingleton<VehicleFeed>();
     }
 
-    /// <summary>One JSON for REST and hub: camel case, enumerations by name.</summary>
+    /// <summary>One JSON for REST and hub: camel case, enumerations by name, numbers as numbers, and nothing for what is null.</summary>
     private static void Configure(JsonSerializerOptions json)
     {
         json.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase));
+        json.NumberHandling = JsonNumberHandling.Strict;
         json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
     }
 

@@ -5,7 +5,7 @@ using Kappa.Iot.Streaming;
 
 return await ServiceProgram.RunAsync(args, "digital-twin-sink: keeps a digital twin of every vehicle in MongoDB or SQLite, out of the log.", arguments =>
 {
-    var builder = WebApplication.CreateBuilder(arguments);
+    var builder = ServiceProgram.CreateBuilder(arguments);
     builder.UseDefaultAddress("http://127.0.0.1:8083");
     builder.AddServiceDefaults("digital-twin-sink");
     builder.AddCheckedOptions<KafkaOptions>(KafkaOptions.Section);

@@ -5,7 +5,7 @@ using Kappa.Iot.Streaming;
 
 return await ServiceProgram.RunAsync(args, "scoring-service: scores the vehicles' telemetry with the active models and raises alerts, exactly once.", arguments =>
 {
-    var builder = WebApplication.CreateBuilder(arguments);
+    var builder = ServiceProgram.CreateBuilder(arguments);
     builder.UseDefaultAddress("http://127.0.0.1:8082");
     builder.AddServiceDefaults("scoring-service");
     builder.AddCheckedOptions<KafkaOptions>(KafkaOptions.Section);

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Kappa.Iot.ServiceDefaults;
 
@@ -12,7 +13,8 @@ public static class OptionsRegistration
     public static T AddCheckedOptions<T>(this WebApplicationBuilder builder, string section) where T : class, new()
     {
         builder.Services.AddSingleton(new SettingsSection(section, typeof(T)));
-        builder.Services.AddOptions<T>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<T>().BindConfiguration(section).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<T>>(new SettingsCheck<T>(section));
         return builder.Configuration.GetSection(section).Get<T>() ?? new T();
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -20,6 +21,16 @@ public static class ServiceDefaults
     /// <summary>Every meter and activity source of ours has a name under this prefix.</summary>
     private const string OurTelemetry = "Kappa.Iot.*";
 
+    /// <summary>What the libraries say that we say better.</summary>
+    private static readonly Dictionary<string, string?> LogLevels = new()
+    {
+        ["Logging:LogLevel:Microsoft.AspNetCore"] = nameof(LogLevel.Warning),
+        // Failed checks stand in the answer of /health/ready, and who finds something wrong logs it once, not at every poll.
+        ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = nameof(LogLevel.None),
+        // A start that failed is explained by ServiceProgram.
+        ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = nameof(LogLevel.Critical),
+    };
+
     /// <summary>
     /// Adds logging on one line a message, metrics (Prometheus at <c>/metrics</c>, OTLP where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set),
     /// health checks and a drain time of <c>Shutdown:Timeout</c>.
@@ -32,10 +43,11 @@ public static class ServiceDefaults
             console.TimestampFormat = "HH:mm:ss.fff ";
             console.UseUtcTimestamp = true;
         });
-        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // First of all sources, so that any other overrides it.
+        ((IConfigurationBuilder)builder.Configuration).Sources.Insert(0, new MemoryConfigurationSource { InitialData = LogLevels });
 
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout =
-            TimeSpan.TryParse(builder.Configuration["Shutdown:Timeout"], out var timeout) ? timeout : TimeSpan.FromSeconds(25));
+        var shutdown = builder.AddCheckedOptions<ShutdownOptions>(ShutdownOptions.Section);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = shutdown.Timeout);
         builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), tags: [Health.Live]);
         if (builder.Configuration.GetValue(ChildLifetime.Switch, false)) builder.Services.AddSingleton<IHostLifetime, ChildLifetime>();
         builder.AddTelemetry(serviceName);
@@ -54,10 +66,13 @@ public static class ServiceDefaults
     public static WebApplication MapServiceDefaults(this WebApplication app)
     {
         app.MapPrometheusScrapingEndpoint();
-        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Health.Live) });
-        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => !check.Tags.Contains(Health.Live) || check.Tags.Contains(Health.Ready) });
+        app.MapHealth("/health/live", check => check.Tags.Contains(Health.Live));
+        app.MapHealth("/health/ready", check => !check.Tags.Contains(Health.Live) || check.Tags.Contains(Health.Ready));
         return app;
     }
+
+    private static void MapHealth(this WebApplication app, string path, Func<HealthCheckRegistration, bool> which) =>
+        app.MapHealthChecks(path, new HealthCheckOptions { Predicate = which, ResponseWriter = HealthText.WriteAsync });
 
     private static void AddTelemetry(this WebApplicationBuilder builder, string serviceName)
     {

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Kappa.Iot.ServiceDefaults;
@@ -11,6 +12,11 @@ namespace Kappa.Iot.ServiceDefaults;
 /// </summary>
 public static class ServiceProgram
 {
+    /// <summary>What every service is built from. Its <c>appsettings.json</c> is the one beside the program, wherever it is started.</summary>
+    public static WebApplicationBuilder CreateBuilder(string[] args) =>
+        WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+
+    /// <summary>Runs a service.</summary>
     /// <param name="args">The command line.</param>
     /// <param name="about">What the service does, in one sentence; stands first in the help.</param>
     /// <param name="build">Puts the service together.</param>
@@ -29,16 +35,16 @@ public static class ServiceProgram
                 return 0;
             }
 
+            if (UnknownArguments.In(args, app.Services.GetServices<SettingsSection>()).ToList() is { Count: > 0 } unknown) return Wrong(unknown);
             app.Services.GetService<IStartupValidator>()?.Validate();
             stopping = app.Lifetime.ApplicationStopping;
-            await app.RunAsync();
+            await StartAsync(app);
+            await app.WaitForShutdownAsync();
             return 0;
         }
         catch (Exception e) when (WrongSettings.Of(e) is { Count: > 0 } wrong)
         {
-            Console.Error.WriteLine("These settings are wrong (see --help):");
-            foreach (var failure in wrong) Console.Error.WriteLine($"  {failure}");
-            return 2;
+            return Wrong(wrong);
         }
         catch (Exception e) when (e is ArgumentException or FormatException or InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" })
         {
@@ -54,5 +60,35 @@ public static class ServiceProgram
         {
             return 0; // told to stop while it was starting
         }
+    }
+
+    /// <summary>Where a port is taken, what has started already is stopped in order: just disposed of, it would log its cancellation as a failure.</summary>
+    private static async Task StartAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+            try
+            {
+                await app.StopAsync(patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // A call to a log that is away is not waited for.
+            }
+
+            throw;
+        }
+    }
+
+    private static int Wrong(IReadOnlyList<string> settings)
+    {
+        Console.Error.WriteLine("These settings are wrong (see --help):");
+        foreach (var failure in settings) Console.Error.WriteLine($"  {failure}");
+        return 2;
     }
 }

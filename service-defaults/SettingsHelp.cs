@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Globalization;
-using System.Reflection;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -20,24 +19,10 @@ internal static class SettingsHelp
             .AppendLine();
         var urls = app.Configuration[WebHostDefaults.ServerUrlsKey];
         Add(text, "Urls", urls, "Where metrics (/metrics) and health (/health/live, /health/ready) are served, and the API where there is one.");
-        Add(text, "Shutdown:Timeout", TimeSpan.FromSeconds(25), "How long the service may take to end its work when it is told to stop.");
-        foreach (var section in app.Services.GetServices<SettingsSection>())
-            AddAll(text, section.Name, section.Type, Activator.CreateInstance(section.Type)!);
+        foreach (var setting in app.Services.GetServices<SettingsSection>().SelectMany(section => section.Settings))
+            Add(text, setting.IsList ? setting.Name + ":0" : setting.Name, setting.Default, XmlDocumentation.SummaryOf(setting.Property));
 
         return text.AppendLine().Append("Exit codes: 0 stopped, 1 failed (a port is taken), 2 wrong settings.").ToString();
-    }
-
-    private static void AddAll(StringBuilder text, string section, Type type, object defaults)
-    {
-        foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite))
-        {
-            var name = $"{section}:{property.Name}";
-            var value = property.GetValue(defaults);
-            if (value is not null && property.PropertyType.IsClass && property.PropertyType.Assembly == type.Assembly)
-                AddAll(text, name, property.PropertyType, value);
-            else
-                Add(text, value is string or not IEnumerable ? name : name + ":0", value, XmlDocumentation.SummaryOf(property));
-        }
     }
 
     private static void Add(StringBuilder text, string name, object? value, string? sentence)

@@ -1,10 +1,11 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 
 namespace Kappa.Iot.AlertApi.Alerts;
 
 /// <summary>Who acknowledges an alert, and what they have to say.</summary>
 public sealed record Acknowledgement(
-    [property: Description("Name of the person, 1 to 100 characters.")] string? By,
+    [property: Required, Description("Name of the person, 1 to 100 characters.")] string? By,
     [property: Description("Up to 1000 characters.")] string? Comment)
 {
     internal const int MaxName = 100;

@@ -21,10 +21,11 @@ internal static class AlertEndpoints
                 `after` (id of the last alert of the page before).
                 All open alerts are there, and the newest of the cleared ones.
                 """);
-        alerts.MapGet("/{id}", Get).WithName("GetAlert").WithSummary("One alert, with the signals that made it");
+        alerts.MapGet("/{id}", Get).WithName("GetAlert").WithSummary("One alert, with the signals that made it")
+            .ProducesProblem(StatusCodes.Status404NotFound);
         alerts.MapPost("/{id}/acknowledge", AcknowledgeAsync).WithName("AcknowledgeAlert").WithSummary("Says that a person has seen an alert")
             .WithDescription("Written to the topic alert.actions; answered once the log has stored it. Doing it again adds another acknowledgement.")
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
     }
 
     private static Results<Ok<AlertPage>, ValidationProblem> List(

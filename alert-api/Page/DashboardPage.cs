@@ -30,7 +30,7 @@ internal static class DashboardPage
             return next(context);
         });
 
-        var files = Root(app, page) is { } root ? new PhysicalFileProvider(root) : null;
+        var files = Root(page) is { } root ? new PhysicalFileProvider(root) : null;
         if (files is null) app.Logger.NoDashboard();
         else app.UseStaticFiles(new StaticFileOptions { FileProvider = files, OnPrepareResponse = KeepHashedFiles });
 
@@ -47,12 +47,10 @@ internal static class DashboardPage
         }).ExcludeFromDescription();
     }
 
-    private static string? Root(WebApplication app, PageOptions page)
+    private static string? Root(PageOptions page)
     {
-        string[] candidates = page.Root is { } given
-            ? [Path.GetFullPath(given)]
-            : [Path.Combine(AppContext.BaseDirectory, "wwwroot"), Path.Combine(app.Environment.ContentRootPath, "wwwroot")];
-        return candidates.FirstOrDefault(folder => File.Exists(Path.Combine(folder, "index.html")));
+        var folder = page.Root is { } given ? Path.GetFullPath(given) : Path.Combine(AppContext.BaseDirectory, "wwwroot");
+        return File.Exists(Path.Combine(folder, "index.html")) ? folder : null;
     }
 
     /// <summary>The page may load from here, and from the tile server that was set.</summary>

@@ -21,9 +21,11 @@ internal static class VehicleEndpoints
                 """)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         vehicles.MapGet("/{vin}", GetAsync).WithName("GetVehicle").WithSummary("One vehicle: its twin, open alerts and latest score")
-            .WithDescription("Where the twin store does not answer, `twin` is null, `twinProblem` says why, and the rest is there all the same.");
+            .WithDescription("Where the twin store does not answer, `twin` is null, `twinProblem` says why, and the rest is there all the same.")
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
         vehicles.MapGet("/{vin}/signals", Signals).WithName("GetSignals").WithSummary("Signals and scores of the last minutes")
-            .WithDescription("Query: `minutes` (1 to 1440, by default 15), counted back from the vehicle's newest batch. There is as much as the server keeps (`AlertApi:History`).");
+            .WithDescription("Query: `minutes` (1 to 1440, by default 15), counted back from the vehicle's newest batch. There is as much as the server keeps (`AlertApi:History`).")
+            .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static async Task<Results<Ok<VehiclePage>, ValidationProblem, ProblemHttpResult>> ListAsync(

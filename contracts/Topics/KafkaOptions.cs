@@ -1,10 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using Confluent.Kafka;
 
 namespace Kappa.Iot.Contracts;
 
 /// <summary>Where the log is and how to log in; section <c>Kafka</c> of every service's settings.</summary>
-public sealed record KafkaOptions
+public sealed record KafkaOptions : IValidatableObject
 {
     public const string Section = "Kafka";
 
@@ -27,6 +28,11 @@ public sealed record KafkaOptions
     /// <summary>File of certificate authorities (PEM), where the system's own do not do.</summary>
     public string? SslCaLocation { get; init; }
 
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        from server in BootstrapServers.Split(',', StringSplitOptions.TrimEntries)
+        where !IsHostAndPort(server)
+        select new ValidationResult($"Kafka:BootstrapServers has '{server}': give host:port, such as 127.0.0.1:9092, several separated by commas.", [nameof(BootstrapServers)]);
+
     /// <summary>The part of a client's configuration that all clients share.</summary>
     public ClientConfig ToClientConfig(string clientId) => new()
     {
@@ -43,4 +49,11 @@ public sealed record KafkaOptions
         // coordinators (group offsets, transactions) then wait for a broker that is gone, for ever: seen with 2.16 and a broker killed and restarted.
         MetadataRecoveryStrategy = MetadataRecoveryStrategy.None,
     };
+
+    private static bool IsHostAndPort(string server)
+    {
+        var colon = server.LastIndexOf(':');
+        return colon > 0 && !server.AsSpan(0, colon).ContainsAny("/ \t")
+            && ushort.TryParse(server.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0;
+    }
 }

@@ -2,6 +2,7 @@ using Kappa.Iot.Contracts;
 using Kappa.Iot.ServiceDefaults;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 
 namespace Kappa.Iot.IngestGateway;
 
@@ -15,7 +16,7 @@ public static class GatewayHost
     /// <param name="args">Settings, such as <c>--Mqtt:Port 1884</c>.</param>
     public static WebApplication Build(string[] args)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var builder = ServiceProgram.CreateBuilder(args);
         builder.AddServiceDefaults("ingest-gateway");
         builder.AddLog();
         builder.AddVehicles();
@@ -64,6 +65,8 @@ public static class GatewayHost
         builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = ReadAhead);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            // All settings that cannot be, at once, before any of them is used: listeners need everything else.
+            kestrel.ApplicationServices.GetRequiredService<IStartupValidator>().Validate();
             kestrel.AddServerHeader = false;
             if (mqtt.Address is { } ip)
             {

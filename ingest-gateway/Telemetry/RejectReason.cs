@@ -9,7 +9,7 @@ public enum RejectReason
     /// <summary>More bytes than <c>Mqtt:MaxPacketSize</c>.</summary>
     TooLarge,
 
-    /// <summary>Not Protobuf, or not JSON of the right shape.</summary>
+    /// <summary>Not Protobuf, not JSON of the right shape, or a boot id or sequence of more than 63 bits.</summary>
     Unreadable,
 
     /// <summary>A topic that is no vehicle's to publish to.</summary>
@@ -36,7 +36,7 @@ public enum RejectReason
     /// <summary>A value that is infinite.</summary>
     NotFinite,
 
-    /// <summary>Starts later than the gateway's clock and <c>Telemetry:MaxClockLead</c> allow.</summary>
+    /// <summary>Starts or ends later than the gateway's clock and <c>Telemetry:MaxClockLead</c> allow, or has samples further apart than <c>Telemetry:MaxSampleInterval</c>.</summary>
     FromTheFuture,
 
     /// <summary>Starts before <c>Telemetry:Earliest</c>.</summary>

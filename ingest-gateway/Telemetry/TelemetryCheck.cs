@@ -6,6 +6,9 @@ namespace Kappa.Iot.IngestGateway;
 /// <summary>What every batch must keep to before it may go on the log. No clock, no I/O.</summary>
 public static class TelemetryCheck
 {
+    /// <summary>Those who read the log have signed numbers of 64 bits.</summary>
+    private const ulong MaxNumber = long.MaxValue;
+
     /// <summary>Looks for the first thing that is wrong.</summary>
     /// <param name="vin">The vehicle of the MQTT topic.</param>
     /// <param name="now">The gateway's clock.</param>
@@ -13,7 +16,7 @@ public static class TelemetryCheck
     public static Rejection? Find(TelemetryBatch batch, string vin, DateTimeOffset now, TelemetryOptions limits)
     {
         if (batch.Vin != vin) return new(RejectReason.WrongVehicle, $"The batch names vehicle '{Shortened(batch.Vin)}', its topic '{vin}'.");
-        return Missing(batch) ?? Time(batch.StartTimeMs, now, limits) ?? Columns(batch.Columns, limits);
+        return Missing(batch) ?? Columns(batch.Columns, limits) ?? Time(batch, now, limits);
     }
 
     private static Rejection? Missing(TelemetryBatch batch)
@@ -23,18 +26,28 @@ public static class TelemetryCheck
             return new(RejectReason.Incomplete, $"profile '{Shortened(batch.Profile)}' is not 1 to {VehicleId.MaxLength} letters, digits, '-', '_' or '.'.");
         if (batch.BootId == 0) return Incomplete("boot_id", "a number that rises with every start of the unit");
         if (batch.Sequence == 0) return Incomplete("sequence", "1 for the first batch after a boot, then rising by one");
+        if (batch.BootId > MaxNumber) return new(RejectReason.Unreadable, $"boot_id {batch.BootId} is above {MaxNumber}.");
+        if (batch.Sequence > MaxNumber) return new(RejectReason.Unreadable, $"sequence {batch.Sequence} is above {MaxNumber}.");
         if (batch.SampleIntervalMs == 0) return Incomplete("sample_interval_ms", "the time between two samples, at least 1 ms");
         if (batch.Columns.Count == 0) return new(RejectReason.Empty, "The batch has no columns.");
         return null;
     }
 
-    private static Rejection? Time(long startMs, DateTimeOffset now, TelemetryOptions limits)
+    private static Rejection? Time(TelemetryBatch batch, DateTimeOffset now, TelemetryOptions limits)
     {
+        var (startMs, latestMs) = (batch.StartTimeMs, (now + limits.MaxClockLead).ToUnixTimeMilliseconds());
         if (startMs < limits.Earliest.ToUnixTimeMilliseconds())
             return new(RejectReason.FromThePast, $"start_time_ms {startMs} ({Iso(startMs)}) is before {limits.Earliest:yyyy-MM-dd}.");
-        if (startMs > (now + limits.MaxClockLead).ToUnixTimeMilliseconds())
+        if (startMs > latestMs)
             return new(RejectReason.FromTheFuture, $"start_time_ms {startMs} ({Iso(startMs)}) is more than {limits.MaxClockLead} ahead of the gateway's clock ({now:O}).");
-        return null;
+        if (batch.SampleIntervalMs > limits.MaxSampleInterval.TotalMilliseconds)
+            return new(RejectReason.FromTheFuture, $"sample_interval_ms {batch.SampleIntervalMs} is more than {limits.MaxSampleInterval}.");
+
+        var samples = batch.Columns[0].Values.Count;
+        var lastMs = startMs + (samples - 1L) * batch.SampleIntervalMs;
+        if (lastMs <= latestMs) return null;
+        return new(RejectReason.FromTheFuture,
+            $"The last of {samples} samples, {batch.SampleIntervalMs} ms apart from {Iso(startMs)} on, is of {Iso(lastMs)}: more than {limits.MaxClockLead} ahead of the gateway's clock ({now:O}).");
     }
 
     private static Rejection? Columns(RepeatedField<SignalColumn> columns, TelemetryOptions limits)

@@ -23,7 +23,8 @@ internal sealed class BatchCounts
 
     public void Add(FoldResult result)
     {
-        Missed += (long)result.Missed;
+        // More than a vehicle sends in a thousand years is no gap but a made-up sequence, which must not overflow the sum.
+        Missed += (long)Math.Min(result.Missed, uint.MaxValue);
         switch (result.Outcome)
         {
             case FoldOutcome.Scored: Scored++; break;

@@ -10,7 +10,7 @@ namespace Kappa.Iot.ScoringService;
 
 /// <summary>Scores one partition: telemetry in; scores, changed alerts, due snapshots and the checkpoint out, all to the same partition number.</summary>
 internal sealed class PartitionScorer(
-    int partition, long resumeAt, PartitionState state, ActiveModels models, ScoringTopics topics, ScoringMetrics metrics, TimeProvider time, ILogger logger) : IPartitionProcessor
+    int partition, long resumeAt, PartitionState state, ActiveModels models, ScoringTopics topics, ScoringMetrics metrics, TimeProvider time, ILogger<PartitionScorer> logger) : IPartitionProcessor
 {
     /// <summary>Key of the checkpoint; no vehicle can be named so.</summary>
     public static readonly byte[] CheckpointKey = "@"u8.ToArray();

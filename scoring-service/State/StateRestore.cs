@@ -14,7 +14,8 @@ namespace Kappa.Iot.ScoringService;
 /// it then and without output. The result is the state that the last commit left behind.
 /// </summary>
 internal sealed class StateRestore(
-    IOptions<KafkaOptions> kafka, IOptions<ScoringOptions> options, ActiveModels models, ScoringMetrics metrics, TimeProvider time, ILogger<StateRestore> logger) : IPartitionProcessorFactory
+    IOptions<KafkaOptions> kafka, IOptions<ScoringOptions> options, ActiveModels models, ScoringMetrics metrics, TimeProvider time, ILogger<StateRestore> logger,
+    ILogger<PartitionScorer> scorerLogger) : IPartitionProcessorFactory
 {
     private readonly ScoringTopics _topics = options.Value.Topics;
     private readonly ParallelOptions _parallel = new() { MaxDegreeOfParallelism = options.Value.Parallelism > 0 ? options.Value.Parallelism : Environment.ProcessorCount };
@@ -33,7 +34,7 @@ internal sealed class StateRestore(
         return next.Keys.ToDictionary(partition => partition, partition =>
         {
             var (state, resumeAt) = (partitions[partition.Partition.Value].State, partitions[partition.Partition.Value].Next);
-            return (IPartitionProcessor)new PartitionScorer(partition.Partition.Value, resumeAt, state, models, _topics, metrics, time, logger);
+            return (IPartitionProcessor)new PartitionScorer(partition.Partition.Value, resumeAt, state, models, _topics, metrics, time, scorerLogger);
         });
     }
 

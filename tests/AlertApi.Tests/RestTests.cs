@@ -206,6 +206,23 @@ public sealed class RestTests(LogFixture fixture)
             Assert.False(string.IsNullOrEmpty(operation.Value.GetProperty("summary").GetString()));
     }
 
+    [Fact]
+    public async Task The_OpenAPI_document_says_what_is_answered()
+    {
+        var document = await fixture.Api.Client.GetFromJsonAsync<JsonElement>("/openapi/v1.json", Cancel);
+        foreach (var (path, verb) in new[] { ("/api/vehicles/{vin}", "get"), ("/api/vehicles/{vin}/signals", "get"), ("/api/alerts/{id}", "get"), ("/api/alerts/{id}/acknowledge", "post") })
+            Assert.True(document.GetProperty("paths").GetProperty(path).GetProperty(verb).GetProperty("responses").TryGetProperty("404", out _), $"{path} does not say that it answers 404.");
+
+        var schemas = document.GetProperty("components").GetProperty("schemas");
+        Assert.Equal(["vehicles"], Required("VehiclePage")); // next is left out on the last page
+        Assert.Equal(["alerts"], Required("AlertPage"));
+        Assert.Equal(["by"], Required("Acknowledgement"));
+        Assert.Equal("integer", schemas.GetProperty("FleetFigures").GetProperty("properties").GetProperty("vehicles").GetProperty("type").GetString());
+        Assert.Equal("number", schemas.GetProperty("FleetFigures").GetProperty("properties").GetProperty("messagesPerSecond").GetProperty("type").GetString());
+
+        IEnumerable<string?> Required(string schema) => schemas.GetProperty(schema).GetProperty("required").EnumerateArray().Select(name => name.GetString());
+    }
+
     [Theory]
     [InlineData("https://evil.example", HttpStatusCode.Forbidden)]
     [InlineData(null, HttpStatusCode.OK)]

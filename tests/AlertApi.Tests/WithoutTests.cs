@@ -27,7 +27,11 @@ public sealed class WithoutTests(LogFixture fixture)
         await using (var api = await RunningApi.StartAsync($"127.0.0.1:{port}"))
         {
             Assert.Equal(HttpStatusCode.OK, (await api.Client.GetAsync("/health/live", Cancel)).StatusCode);
-            Assert.Equal(HttpStatusCode.ServiceUnavailable, (await api.Client.GetAsync("/health/ready", Cancel)).StatusCode);
+            var ready = await api.Client.GetAsync("/health/ready", Cancel);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+            var lines = (await ready.Content.ReadAsStringAsync(Cancel)).Split('\n');
+            Assert.Equal("Unhealthy", lines[0]);
+            Assert.Contains($"127.0.0.1:{port}", Assert.Single(lines, line => line.StartsWith("log: ", StringComparison.Ordinal)), StringComparison.Ordinal);
             Assert.Equal("away", await LogOf(api));
 
             await using (await EmbeddedKafka.StartAsync(new EmbeddedKafkaOptions { DataDirectory = folder, Port = port }, Cancel))

@@ -18,6 +18,7 @@ public sealed class StartTests
     [Theory]
     [InlineData("--Urls=nonsense", "Urls")]
     [InlineData("--Mqtt:Port=many", "Mqtt:Port")]
+    [InlineData("--Mqtt:Port=70000", "Mqtt:Port is 70000")]
     public async Task Start_UnreadableSetting_NamesItAndExitsWith2(string setting, string name)
     {
         var (exit, error, _) = await GatewayProcess.RunToEndAsync(setting);
@@ -32,11 +33,12 @@ public sealed class StartTests
         taken.Start();
         var port = ((IPEndPoint)taken.LocalEndpoint).Port;
 
-        var (exit, error, _) = await GatewayProcess.RunToEndAsync($"--Mqtt:Port={port}", "--Urls=http://127.0.0.1:0");
+        var (exit, error, output) = await GatewayProcess.RunToEndAsync($"--Mqtt:Port={port}", "--Urls=http://127.0.0.1:0", "--Kafka:BootstrapServers=127.0.0.1:1");
 
         Assert.Equal(1, exit);
         Assert.Contains($":{port}", Assert.Single(error.Trim().Split('\n')), StringComparison.Ordinal);
         Assert.Contains("--Mqtt:Port", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("crit:", output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,6 +27,11 @@ public sealed class TelemetryReaderTests
         { "2090", RejectReason.FromTheFuture },
         { "beyond the calendar", RejectReason.FromTheFuture },
         { "in 5 minutes and 1 ms", RejectReason.FromTheFuture },
+        { "ends in 5 minutes and 1 ms", RejectReason.FromTheFuture },
+        { "600 samples 49 days apart", RejectReason.FromTheFuture },
+        { "one sample, 49 days", RejectReason.FromTheFuture },
+        { "boot of 64 bits", RejectReason.Unreadable },
+        { "sequence of 64 bits", RejectReason.Unreadable },
         { "1999", RejectReason.FromThePast },
         { "no start", RejectReason.FromThePast },
     };
@@ -39,15 +44,23 @@ public sealed class TelemetryReaderTests
     }
 
     [Fact]
-    public void Read_600SamplesStartingIn5Minutes_IsTaken()
+    public void Read_600SamplesEndingIn5Minutes_IsTaken()
     {
-        var batch = Batches.Right(Vin, start: Batches.Now + Limits.MaxClockLead);
+        var batch = Batches.Right(Vin, start: Batches.Now + Limits.MaxClockLead - TimeSpan.FromSeconds(599));
         foreach (var column in batch.Columns)
         {
             column.Values.Clear();
             column.Values.AddRange(Enumerable.Repeat(1f, 600));
         }
 
+        Assert.NotNull(TelemetryReader.Read(batch.ToByteArray(), Vin, Batches.Now, Limits).Batch);
+    }
+
+    [Fact]
+    public void Read_LargestNumbers_AreTaken()
+    {
+        var batch = Batches.Right(Vin, sequence: long.MaxValue);
+        batch.BootId = long.MaxValue;
         Assert.NotNull(TelemetryReader.Read(batch.ToByteArray(), Vin, Batches.Now, Limits).Batch);
     }
 
@@ -108,6 +121,17 @@ public sealed class TelemetryReaderTests
             case "2090": batch.StartTimeMs = new DateTimeOffset(2090, 1, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds(); break;
             case "beyond the calendar": batch.StartTimeMs = long.MaxValue; break;
             case "in 5 minutes and 1 ms": batch.StartTimeMs += 300_001; break;
+            case "ends in 5 minutes and 1 ms": batch.StartTimeMs += 300_001 - 2_000; break;
+            case "600 samples 49 days apart":
+                batch.SampleIntervalMs = uint.MaxValue;
+                foreach (var column in batch.Columns) column.Values.AddRange(Enumerable.Repeat(1f, 597));
+                break;
+            case "one sample, 49 days":
+                batch.SampleIntervalMs = uint.MaxValue;
+                foreach (var column in batch.Columns) while (column.Values.Count > 1) column.Values.RemoveAt(1);
+                break;
+            case "boot of 64 bits": batch.BootId = long.MaxValue + 1UL; break;
+            case "sequence of 64 bits": batch.Sequence = ulong.MaxValue; break;
             case "1999": batch.StartTimeMs = new DateTimeOffset(1999, 12, 31, 0, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds(); break;
             case "no start": batch.StartTimeMs = 0; break;
             default: throw new ArgumentException(what);

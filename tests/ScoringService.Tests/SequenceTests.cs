@@ -50,6 +50,8 @@ public sealed class SequenceTests(TestLog log)
         {
             await scoring.WaitForScoresAsync(Vehicles * 40, scorer);
             await scorer.StopAsync();
+            // Who watches the scorer finds what it says of records under its own name.
+            Assert.Contains(scorer.Output.Split('\n'), line => line.Contains("goes to the dead letters", StringComparison.Ordinal) && line.Contains("ScoringService.PartitionScorer[", StringComparison.Ordinal));
         }
 
         Assert.Equal(Vehicles * 40, (await scoring.ReadScoresAsync()).Count);

@@ -62,6 +62,7 @@ public sealed class TwinStoreTests
             await using var store = TwinStore.Open($"sqlite:{file}");
             var error = await Assert.ThrowsAsync<TwinStoreException>(() => store.InitializeAsync(Cancel));
             Assert.Contains("not a database", error.Message, StringComparison.Ordinal);
+            Assert.Contains("delete it, and it is filled anew from the log", error.Message, StringComparison.Ordinal);
         }
         finally
         {

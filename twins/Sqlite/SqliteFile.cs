@@ -26,6 +26,12 @@ internal sealed class SqliteFile
         ) WITHOUT ROWID;
         """;
 
+    /// <summary>SQLITE_CORRUPT.</summary>
+    private const int Damaged = 11;
+
+    /// <summary>SQLITE_NOTADB.</summary>
+    private const int NoDatabase = 26;
+
     private readonly string _connectionString;
     private readonly Lock _gate = new();
     private DateTime _openedFile;
@@ -58,7 +64,7 @@ internal sealed class SqliteFile
         }
     }
 
-    public TwinStoreException Unusable(Exception e) => new($"The twin store's SQLite file '{Path}' cannot be used: {e.Message}", e);
+    public TwinStoreException Unusable(Exception e) => new($"The twin store's SQLite file '{Path}' cannot be used: {e.Message}{Advice(e)}", e);
 
     public void Close()
     {
@@ -76,6 +82,10 @@ internal sealed class SqliteFile
         command.ExecuteNonQuery();
         _openedFile = File.GetCreationTimeUtc(Path);
     }
+
+    /// <summary>All that is in the file is on the log too.</summary>
+    private static string Advice(Exception e) => e is SqliteException { SqliteErrorCode: Damaged or NoDatabase }
+        ? " The file is damaged: delete it, and it is filled anew from the log." : "";
 
     private SqliteConnection Connect()
     {

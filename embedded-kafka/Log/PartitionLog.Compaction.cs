@@ -26,11 +26,12 @@ internal sealed partial class PartitionLog
         var latest = LatestOffsets(candidates, aborted);
         long before = candidates.Sum(s => s.Size), after = 0;
         var end = candidates[^1].NextOffset;
+        bool HasWaiting(Segment segment) => segment.HasTombstones && !TombstonesAreDue(segment, now);
         for (var i = 0; i < candidates.Count;)
         {
-            // Neighbours that fit into one segment together become one.
+            // Neighbours that fit into one segment together become one, but for those whose tombstones wait: beside younger ones they would wait anew.
             var group = new List<Segment> { candidates[i++] };
-            while (i < candidates.Count && group.Sum(s => s.Size) + candidates[i].Size <= Settings.SegmentBytes)
+            while (i < candidates.Count && group.Sum(s => s.Size) + candidates[i].Size <= Settings.SegmentBytes && !HasWaiting(group[^1]) && !HasWaiting(candidates[i]))
                 group.Add(candidates[i++]);
             if (Rewrite(group, latest, aborted, now, keepLast: i == candidates.Count) is not { } size)
                 return 0;
@@ -40,6 +41,8 @@ internal sealed partial class PartitionLog
         _compactedTo = end;
         return before - after;
     }
+
+    private bool TombstonesAreDue(Segment segment, long now) => now - segment.ClosedAt > Settings.DeleteRetention.TotalMilliseconds;
 
     private List<Segment> Candidates(long now, out ILookup<long, AbortedTransaction> aborted)
     {
@@ -57,9 +60,9 @@ internal sealed partial class PartitionLog
             }
 
             var closed = _segments.Take(_segments.Count - 1)
-                .TakeWhile(s => s.NextOffset <= StableOffset && now - s.MaxTimestamp >= Settings.MinCompactionLag.TotalMilliseconds).ToList();
+                .TakeWhile(s => s.NextOffset <= StableOffset && (Settings.MinCompactionLag <= TimeSpan.Zero || now - s.MaxTimestamp >= Settings.MinCompactionLag.TotalMilliseconds)).ToList();
             var dirty = closed.Where(s => s.NextOffset > _compactedTo).Sum(s => s.Size);
-            var tombstonesDue = closed.Any(s => s.HasTombstones && now - s.ClosedAt > Settings.DeleteRetention.TotalMilliseconds);
+            var tombstonesDue = closed.Any(s => s.HasTombstones && TombstonesAreDue(s, now));
             if (!tombstonesDue && (dirty == 0 || dirty < Settings.MinCleanableRatio * closed.Sum(s => s.Size)))
                 return [];
             if (closed.Count > 0)
@@ -123,7 +126,7 @@ internal sealed partial class PartitionLog
     {
         foreach (var segment in group)
         {
-            var dropTombstones = now - segment.ClosedAt > Settings.DeleteRetention.TotalMilliseconds;
+            var dropTombstones = TombstonesAreDue(segment, now);
             foreach (var batch in segment.Headers(0, segment.Size))
             {
                 var last = keepLast && batch.Header.NextOffset == group[^1].NextOffset;

@@ -100,14 +100,17 @@ internal sealed partial class PartitionLog
     }
 
     /// <summary>The first record with a time of <paramref name="timestamp"/> (ms) or later.</summary>
-    public (long Offset, long Timestamp)? FindByTime(long timestamp, bool committedOnly)
+    public (long Offset, long Timestamp)? FindByTime(long timestamp, bool committedOnly) => Search(() => SearchByTime(timestamp, committedOnly));
+
+    /// <summary>Looks into records, which may have to be unpacked for it: as many at once as there are processors.</summary>
+    private static (long Offset, long Timestamp)? Search(Func<(long Offset, long Timestamp)?> search)
     {
         while (true)
         {
             Compression.Gate.Wait();
             try
             {
-                return SearchByTime(timestamp, committedOnly);
+                return search();
             }
             catch (ObjectDisposedException)
             {
@@ -153,20 +156,7 @@ internal sealed partial class PartitionLog
     }
 
     /// <summary>The record with the latest time; the first one where several share it.</summary>
-    public (long Offset, long Timestamp)? FindLatestTime()
-    {
-        while (true)
-        {
-            try
-            {
-                return SearchLatestTime();
-            }
-            catch (ObjectDisposedException)
-            {
-                // Retention or compaction took a segment away: search what is there now.
-            }
-        }
-    }
+    public (long Offset, long Timestamp)? FindLatestTime() => Search(SearchLatestTime);
 
     private (long Offset, long Timestamp)? SearchLatestTime()
     {
@@ -209,10 +199,10 @@ internal sealed partial class PartitionLog
     {
         List<(Segment Segment, long Size)> segments;
         List<AbortedTransaction> aborted;
-        long limit;
+        Dictionary<long, long> open;
         lock (_lock)
         {
-            limit = StableOffset;
+            open = OpenSince();
             segments = [.. _segments.Select(s => (s, s.Size))];
             aborted = [.. _segments.SelectMany(s => s.Aborted)];
         }
@@ -225,7 +215,8 @@ internal sealed partial class PartitionLog
                 var header = batch.Header;
                 if (header.IsControl || header.LastOffset < StartOffset)
                     continue;
-                if (header.BaseOffset >= limit && header.IsTransactional)
+                // What other producers committed after that is as good as what they committed before.
+                if (header.IsTransactional && open.TryGetValue(header.ProducerId, out var start) && header.BaseOffset >= start)
                     continue;
                 if (header.IsTransactional && lookup[header.ProducerId].Any(a => a.FirstOffset <= header.BaseOffset && header.BaseOffset <= a.LastOffset))
                     continue;
@@ -242,7 +233,7 @@ internal sealed partial class PartitionLog
         Dictionary<long, long> open;
         lock (_lock)
         {
-            open = _producers.All.Where(p => p.TransactionStart >= 0).ToDictionary(p => p.ProducerId, p => p.TransactionStart);
+            open = OpenSince();
             segments = [.. _segments.Where(s => s.NextOffset > StableOffset).Select(s => (s, s.Size))];
         }
 
@@ -258,6 +249,9 @@ internal sealed partial class PartitionLog
             }
         }
     }
+
+    /// <summary>The first offset of each open transaction, by producer.</summary>
+    private Dictionary<long, long> OpenSince() => _producers.All.Where(p => p.TransactionStart >= 0).ToDictionary(p => p.ProducerId, p => p.TransactionStart);
 
     public void Watch(AppendWaiter waiter)
     {

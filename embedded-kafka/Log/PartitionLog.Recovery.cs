@@ -25,18 +25,18 @@ internal sealed partial class PartitionLog
         var paths = Directory.GetFiles(directory, "*" + Segment.Extension);
         Array.Sort(paths, StringComparer.Ordinal);
         var broken = false;
-        foreach (var path in paths)
+        for (var i = 0; i < paths.Length; i++)
         {
             if (broken)
             {
-                // A segment after a broken one would leave a hole in the offsets. It is set aside: a person may still want what is in it.
-                log.CutBytes += new FileInfo(path).Length;
-                FileChanges.Move(path, path + ".cut");
+                // A segment after a broken one would leave a hole in the offsets.
+                log.CutBytes += new FileInfo(paths[i]).Length;
+                SetAside(paths[i]);
                 continue;
             }
 
-            var segment = Segment.Open(path, long.Parse(Path.GetFileNameWithoutExtension(path), CultureInfo.InvariantCulture));
-            if (log._segments.Count > 0 && segment.BaseOffset < log._segments[^1].NextOffset)
+            var segment = Segment.Open(paths[i], BaseOf(paths[i]));
+            if (settings.Compact && log._segments.Count > 0 && segment.BaseOffset < log._segments[^1].NextOffset)
             {
                 // Compaction had put the segment's records into the one before, and was stopped before it could remove it.
                 Remove(segment);
@@ -44,7 +44,8 @@ internal sealed partial class PartitionLog
             }
 
             log._segments.Add(segment);
-            broken = !log.Recover(segment);
+            // Compaction leaves leftovers, which the segment before them covers; elsewhere one ends before the next.
+            broken = !log.Recover(segment, settings.Compact || i + 1 == paths.Length ? long.MaxValue : BaseOf(paths[i + 1]));
             log.EndOffset = Math.Max(log.EndOffset, Math.Max(segment.NextOffset, segment.BaseOffset));
         }
 
@@ -54,8 +55,23 @@ internal sealed partial class PartitionLog
         return log;
     }
 
+    private static long BaseOf(string path) => long.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var offset)
+        ? offset
+        : throw new InvalidDataException($"{path} is no segment: its name has to be the offset it begins with. Move it away.");
+
+    /// <summary>A person may still want what is in it.</summary>
+    private static void SetAside(string path)
+    {
+        var aside = path + ".cut";
+        for (var n = 2; File.Exists(aside); n++)
+            aside = $"{path}.cut{n}";
+        FileChanges.Move(path, aside);
+        FileChanges.Delete(SegmentCheckpoint.PathOf(path));
+    }
+
+    /// <param name="end">Offsets from here on belong to the next segment.</param>
     /// <returns>False if the segment's tail had to be cut off.</returns>
-    private bool Recover(Segment segment)
+    private bool Recover(Segment segment, long end)
     {
         // One that does not fit now might seem to fit later, when the segment has grown.
         if (!SegmentCheckpoint.TryLoad(segment, _producers))
@@ -72,7 +88,7 @@ internal sealed partial class PartitionLog
                 break;
             }
 
-            if (next is not { } found || found.Header.BaseOffset < segment.NextOffset || found.Header.LastOffsetDelta < 0)
+            if (next is not { } found || found.Header.BaseOffset < segment.NextOffset || found.Header.LastOffsetDelta < 0 || found.Header.LastOffset >= end)
                 break;
             var bytes = segment.ReadBatch(found);
             if (found.Header.Magic != RecordBatchHeader.CurrentMagic || !RecordBatchHeader.HasValidCrc(bytes, found.Header.Crc))

@@ -96,5 +96,7 @@ internal static class SegmentCheckpoint
         return producers;
     }
 
-    public static string PathOf(Segment segment) => Path.ChangeExtension(segment.Path, ".checkpoint");
+    public static string PathOf(Segment segment) => PathOf(segment.Path);
+
+    public static string PathOf(string segment) => Path.ChangeExtension(segment, ".checkpoint");
 }

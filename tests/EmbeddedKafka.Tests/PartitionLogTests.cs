@@ -136,6 +136,74 @@ public sealed class PartitionLogTests : IDisposable
     }
 
     [Fact]
+    [Trait("Invariant", "2")]
+    public void ReadCommitted_BesideAnOpenTransaction_HasWhatOthersCommittedAfterItBegan()
+    {
+        var log = Open();
+        log.BeginTransaction(1, 0);
+        log.AppendTransactional(RecordBatchBuilder.Build([(Utf8("k"), Utf8("open"))], 1, 1, 0, true));
+        log.BeginTransaction(2, 0);
+        log.AppendTransactional(RecordBatchBuilder.Build([(Utf8("k"), Utf8("committed"))], 1, 2, 0, true));
+        log.EndTransaction(2, 0, commit: true);
+        log.Close(checkpoint: false);
+
+        using var again = Open();
+        Assert.Equal(["committed"], Values(again));
+        Assert.Equal("open", Encoding.UTF8.GetString(Assert.Single(again.ReadPending()).Record.Value!.Value.Span));
+    }
+
+    [Fact]
+    public void Open_WithAWrongOffsetInAClosedSegment_SetsTheLaterOnesAside()
+    {
+        var settings = new LogSettings { SegmentBytes = 1 };
+        var log = Open(settings);
+        for (var i = 0; i < 6; i++)
+            Append(log, $"value {i}");
+        log.Close(checkpoint: false);
+        var paths = Directory.GetFiles(_directory, "*.log").Order().ToList();
+        foreach (var checkpoint in Directory.GetFiles(_directory, "*.checkpoint"))
+            File.Delete(checkpoint);
+        var bytes = File.ReadAllBytes(paths[2]);
+        bytes[5] ^= 1; // of the base offset, which no checksum covers
+        File.WriteAllBytes(paths[2], bytes);
+
+        using var again = Open(settings);
+        Assert.Equal(["value 0", "value 1"], Values(again));
+        Assert.Equal(paths[3..].Sum(p => new FileInfo(p + ".cut").Length) + bytes.Length, again.CutBytes);
+    }
+
+    [Fact]
+    public void Compact_OfABusyTopic_LosesTombstonesInTime()
+    {
+        var time = new FakeTime();
+        var settings = new LogSettings { Compact = true, Delete = false, SegmentBytes = 2_000, MinCleanableRatio = 0, DeleteRetention = TimeSpan.FromSeconds(60) };
+        using var log = PartitionLog.Open("test-0", _directory, settings, time, flush: false);
+        log.AppendInternal(RecordBatchBuilder.Build([(Utf8("gone"), Utf8("x"))], 1));
+        log.AppendInternal(RecordBatchBuilder.Build([(Utf8("gone"), null)], 2));
+        for (var round = 0; round < 20; round++)
+        {
+            // More often than every 60 s there is something to compact.
+            for (var i = 0; i < 40; i++)
+                log.AppendInternal(RecordBatchBuilder.Build([(Utf8($"k{i % 3}"), Utf8($"{round}"))], 3));
+            time.Now += TimeSpan.FromSeconds(10);
+            log.Compact();
+        }
+
+        Assert.DoesNotContain(log.ReadCommitted(), r => r.Record.Key!.Value.Span.SequenceEqual(Utf8("gone")));
+    }
+
+    [Fact]
+    public void Compact_WithoutALag_DoesNotWaitForTimesInTheFuture()
+    {
+        var settings = new LogSettings { Compact = true, Delete = false, SegmentBytes = 300, MinCleanableRatio = 0 };
+        using var log = Open(settings);
+        var future = DateTimeOffset.UtcNow.AddDays(1).ToUnixTimeMilliseconds();
+        for (var i = 0; i < 60; i++)
+            log.AppendInternal(RecordBatchBuilder.Build([(Utf8($"k{i % 3}"), Utf8($"{i}"))], future));
+        Assert.True(log.Compact() > 0);
+    }
+
+    [Fact]
     public void Compact_OfManySegments_KeepsTheLastRecordOfEveryKeyAcrossRestarts()
     {
         var settings = new LogSettings { Compact = true, Delete = false, SegmentBytes = 4_000, MinCleanableRatio = 0, DeleteRetention = TimeSpan.FromDays(1) };
@@ -176,6 +244,13 @@ public sealed class PartitionLogTests : IDisposable
 
             Assert.Equal(expected.OrderBy(e => e.Key), found.OrderBy(e => e.Key));
         }
+    }
+
+    private sealed class FakeTime : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = DateTimeOffset.UnixEpoch.AddYears(50);
+
+        public override DateTimeOffset GetUtcNow() => Now;
     }
 
     private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);

@@ -14,9 +14,10 @@ namespace Kappa.Iot.Detection;
 public static class ModelArtifact
 {
     /// <summary>Format of the artifact; rises with every change that an older reader would not understand.</summary>
-    public const int SchemaVersion = 1;
+    public const int SchemaVersion = 2;
 
     private const int ChecksumBytes = SHA256.HashSizeInBytes;
+    private const int MaxClassifiers = 64;
     private const int MaxPartBytes = 256 << 20;
     private static readonly byte[] Magic = "KAPPA-MODEL"u8.ToArray();
 
@@ -28,12 +29,12 @@ public static class ModelArtifact
     {
         var (model, blobs) = Read(modelId, artifact);
         var ml = new MLContext(seed: 0);
-        var trees = new CompiledTrees[blobs.Count];
-        for (var s = 0; s < trees.Length; s++) trees[s] = new CompiledTrees(LoadTrees(ml, modelId, s, blobs[s]).TrainedTreeEnsemble);
-        return new VirtualSensorDetector(modelId, model, trees);
+        var trees = blobs.Select((blob, i) => new CompiledTrees(LoadTrees(ml, modelId, i, blob))).ToArray();
+        var sensors = model.Sensors.Count;
+        return new VirtualSensorDetector(modelId, model, trees[..sensors], trees[sensors..(sensors + model.Globals)], trees[(sensors + model.Globals)..]);
     }
 
-    /// <summary>The parts of an artifact: its calibration, and a model of ML.NET a sensor, each as <c>MLContext.Model.Load</c> reads it.</summary>
+    /// <summary>The parts of an artifact: its calibration, and its models of ML.NET, those of the sensors first, each as <c>MLContext.Model.Load</c> reads it.</summary>
     /// <exception cref="InvalidDataException">The bytes are damaged, or of a format or detector that this version does not know.</exception>
     public static (VirtualSensorModel Model, IReadOnlyList<byte[]> MlModels) Read(string modelId, ReadOnlyMemory<byte> artifact)
     {
@@ -53,8 +54,8 @@ public static class ModelArtifact
             var model = JsonSerializer.Deserialize<VirtualSensorModel>(ReadPart(reader, modelId), JsonSettings)
                 ?? throw new InvalidDataException($"The artifact of model '{modelId}' has no calibration.");
             var blobs = new List<byte[]>();
-            for (var s = 0; s < model.Sensors.Count; s++) blobs.Add(ReadPart(reader, modelId));
             Check(modelId, model);
+            for (var i = 0; i < model.Sensors.Count + model.Globals + model.Heads; i++) blobs.Add(ReadPart(reader, modelId));
             return (model, blobs);
         }
         catch (Exception e) when (e is EndOfStreamException or JsonException)
@@ -80,7 +81,7 @@ public static class ModelArtifact
 
     private static readonly JsonSerializerOptions JsonSettings = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
-    private static FastTreeRegressionModelParameters LoadTrees(MLContext ml, string modelId, int sensor, byte[] blob)
+    private static RegressionTreeEnsemble LoadTrees(MLContext ml, string modelId, int index, byte[] blob)
     {
         ITransformer loaded;
         try
@@ -89,22 +90,20 @@ public static class ModelArtifact
         }
         catch (Exception e) when (e is FormatException or InvalidOperationException or InvalidDataException)
         {
-            throw new InvalidDataException($"Sensor {sensor} of model '{modelId}' cannot be read by ML.NET: {e.Message}", e);
+            throw new InvalidDataException($"Part {index} of model '{modelId}' cannot be read by ML.NET: {e.Message}", e);
         }
-        // A single transformer is saved as it is or as a chain of one.
-        var last = loaded is IEnumerable<ITransformer> chain ? chain.Last() : loaded;
-        return last is ISingleFeaturePredictionTransformer<object> { Model: FastTreeRegressionModelParameters trees }
-            ? trees
-            : throw new InvalidDataException($"Sensor {sensor} of model '{modelId}' is a {last.GetType().Name}, not boosted regression trees.");
+        return BoostedEnsemble.Of(loaded) ?? throw new InvalidDataException($"Part {index} of model '{modelId}' is a {loaded.GetType().Name}, not boosted trees.");
     }
 
     private static void Check(string modelId, VirtualSensorModel model)
     {
         if (model.Sensors.Count == 0) throw new InvalidDataException($"Model '{modelId}' has no signals.");
-        if (!(model.Threshold > 0)) throw new InvalidDataException($"Model '{modelId}' has the threshold {model.Threshold}; it must be above 0.");
+        if (!float.IsFinite(model.Threshold)) throw new InvalidDataException($"Model '{modelId}' has the threshold {model.Threshold}.");
+        if (model.Globals is < 1 or > MaxClassifiers || model.Heads is < 1 or > MaxClassifiers)
+            throw new InvalidDataException($"Model '{modelId}' has {model.Globals} and {model.Heads} classifiers; there must be 1 to {MaxClassifiers} of each.");
         foreach (var sensor in model.Sensors)
         {
-            if (!(sensor.Scale > 0) || sensor.Reliance.Length != model.Sensors.Count || sensor.Tails.Length != SignalStatistics.PerSignal)
+            if (!(sensor.Scale > 0) || sensor.Reliance.Length != model.Sensors.Count)
                 throw new InvalidDataException($"The calibration of signal {sensor.Signal} in model '{modelId}' is not complete.");
         }
     }

@@ -14,9 +14,6 @@ namespace Kappa.Iot.TrainingJob.Commands;
 /// <summary><c>evaluate</c>: trains on one folder of traces and scores another with the code that scores live.</summary>
 internal static class EvaluateCommand
 {
-    // Recorded trips are few and real: take the time for larger sensors and more parts.
-    private static readonly TrainingOptions Defaults = new() { Trees = 100, MaxRows = 20_000, Folds = 5 };
-
     public static Command Create(Screen screen)
     {
         var train = new Option<DirectoryInfo>("--train") { Description = "Traces of normal driving.", HelpName = "DIR", Required = true };
@@ -25,7 +22,7 @@ internal static class EvaluateCommand
         var scores = new Option<FileInfo?>("--scores") { Description = "Writes time,vehicle,score a sample.", HelpName = "FILE" };
         var alerts = new Option<FileInfo?>("--alerts") { Description = "Writes time,vehicle,type,severity an alert.", HelpName = "FILE" };
         var profile = new Option<string>("--profile") { Description = "The kind of vehicle.", DefaultValueFactory = _ => VehicleProfiles.Obd };
-        var training = new TrainingSettings(Defaults);
+        var training = new TrainingSettings();
         var command = new Command("evaluate", "Trains on recorded traces, scores others, and measures against known faults.") { train, test, labels, scores, alerts, profile };
         training.AddTo(command);
         command.SetAction(async (parsed, cancel) =>

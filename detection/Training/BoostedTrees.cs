@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Trainers.FastTree;
@@ -9,9 +8,6 @@ namespace Kappa.Iot.Detection.Training;
 /// <summary>Trains boosted trees with ML.NET's LightGBM, so that the same rows and seed give the same trees.</summary>
 internal static class BoostedTrees
 {
-    /// <summary>Entries of a saved model carry this time, so that the same model is the same bytes.</summary>
-    private static readonly DateTimeOffset EntryTime = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
     private const int Bins = 63;
 
     /// <summary>Reads a row: fills its features and returns its label.</summary>
@@ -117,31 +113,7 @@ internal static class BoostedTrees
         }
 
         /// <summary>The model in ML.NET's own format.</summary>
-        public byte[] Save()
-        {
-            using var saved = new MemoryStream();
-            ml.Model.Save(fitted, schema, saved);
-            saved.Position = 0;
-            return WithoutTimes(saved);
-        }
-
-        private static byte[] WithoutTimes(MemoryStream zip)
-        {
-            using var stream = new MemoryStream();
-            using (var from = new ZipArchive(zip, ZipArchiveMode.Read))
-            using (var to = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
-            {
-                foreach (var entry in from.Entries.OrderBy(e => e.FullName, StringComparer.Ordinal))
-                {
-                    var copy = to.CreateEntry(entry.FullName, CompressionLevel.Optimal);
-                    copy.LastWriteTime = EntryTime;
-                    using var source = entry.Open();
-                    using var target = copy.Open();
-                    source.CopyTo(target);
-                }
-            }
-            return stream.ToArray();
-        }
+        public byte[] Save() => SavedModel.Of(ml, fitted, schema);
     }
 
     private sealed class NumberRow

@@ -17,6 +17,32 @@ internal static class Calibration
         return Math.Max(Math.Max(robust, spread * 0.1f), Math.Max(resolution / 4, 1e-6f));
     }
 
+    /// <summary>Reads one row's values.</summary>
+    public delegate ReadOnlySpan<float> RowValues(int row);
+
+    /// <summary>What is usual of each column.</summary>
+    /// <param name="rows">Normal rows.</param>
+    /// <param name="values">Their values.</param>
+    /// <param name="columns">How many of them, from the first.</param>
+    public static Usual[] Usual(int[] rows, RowValues values, int columns)
+    {
+        var usual = new Usual[columns];
+        var column = new float[rows.Length];
+        for (var c = 0; c < columns; c++)
+        {
+            for (var i = 0; i < rows.Length; i++) column[i] = values(rows[i])[c];
+            var median = Median(column);
+            for (var i = 0; i < rows.Length; i++) column[i] = Math.Abs(column[i] - median);
+            Array.Sort(column);
+            // What never moves in normal driving is odd as soon as it does, but not beyond all measure.
+            usual[c] = new Usual(median, Math.Max(column[(int)((column.Length - 1) * NearlyAll)], LeastSpread));
+        }
+        return usual;
+    }
+
+    private const double NearlyAll = 0.99;
+    private const float LeastSpread = 0.05f;
+
     /// <summary>The lowest threshold at which normal driving raises no more alerts than allowed.</summary>
     /// <param name="evidence">Of each step, NaN where it could not be judged.</param>
     /// <param name="gaps">Empty steps before each, -1 where a window started anew.</param>

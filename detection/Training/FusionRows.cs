@@ -13,7 +13,7 @@ internal sealed class FusionRows(int width)
 
     public int Width => width;
 
-    public ReadOnlySpan<float> Features(int row) => CollectionsMarshal.AsSpan(_features).Slice(row * width, width);
+    public Span<float> Features(int row) => CollectionsMarshal.AsSpan(_features).Slice(row * width, width);
 
     /// <summary>A bit a signal that is visibly disturbed.</summary>
     public ulong Disturbed(int row) => _disturbed[row];

@@ -24,6 +24,14 @@ internal static class FusionTrainer
         foreach (var vehicle in data) rows.AddRange(vehicle.Disturbed);
         judged.AddRange(Enumerable.Repeat(true, rows.Count - normal));
 
+        if (!judged[..normal].Contains(true)) throw new TrainingException("No step of the data could be judged: the vehicles' telemetry is too short. Give a longer time range.");
+        var usual = Calibration.Usual([.. Enumerable.Range(0, normal).Where(row => judged[row])], row => rows.Features(row), signals * FusionFeatures.PerSignal);
+        for (var i = 0; i < usual.Length; i++)
+        {
+            if (!FusionFeatures.IsMeasuredByUsual(i % FusionFeatures.PerSignal)) usual[i] = new Usual(0, 1);
+        }
+        for (var row = 0; row < rows.Count; row++) FusionFeatures.Complete(usual, rows.Features(row));
+
         var variants = table.Folds + 1;
         var trained = new BoostedTrees.Trained[2 * variants];
         InParallel.For(trained.Length, options, "train classifiers", progress, job =>
@@ -52,7 +60,6 @@ internal static class FusionTrainer
                 fusion.Heads(rows.Features(row), heads[row]);
             }
         }, cancel);
-        if (Array.TrueForAll(heads, head => head is null)) throw new TrainingException("No step of the data could be judged: the vehicles' telemetry is too short. Give a longer time range.");
 
         var limits = new float[signals];
         for (var s = 0; s < signals; s++)
@@ -62,7 +69,7 @@ internal static class FusionTrainer
         }
         var evidence = new float[normal];
         for (var row = 0; row < normal; row++) evidence[row] = heads[row] is null ? float.NaN : Fusion.Combine(globals[row], heads[row], limits);
-        return new TrainedFusion(trained[table.Folds].Save(), trained[variants + table.Folds].Save(), limits, evidence, rows.Count - normal);
+        return new TrainedFusion(trained[table.Folds].Save(), trained[variants + table.Folds].Save(), limits, usual, evidence, rows.Count - normal);
     }
 
     private static BoostedTrees.Trained TrainGlobal(FusionRows rows, int[] chosen, TrainingOptions options) =>
@@ -98,6 +105,7 @@ internal static class FusionTrainer
 /// <param name="Global">The classifier of all signals, in ML.NET's format.</param>
 /// <param name="Heads">The one that the signals share.</param>
 /// <param name="Limits">Per signal, what its classifier says at most of nearly all normal steps.</param>
+/// <param name="Usual">By signal, then statistic, what is usual.</param>
 /// <param name="Evidence">Of each normal step, by classifiers that had not seen its vehicle; NaN where it cannot be judged.</param>
 /// <param name="DisturbedRows">Rows of disturbed driving that were learned from.</param>
-internal sealed record TrainedFusion(byte[] Global, byte[] Heads, float[] Limits, float[] Evidence, int DisturbedRows);
+internal sealed record TrainedFusion(byte[] Global, byte[] Heads, float[] Limits, Usual[] Usual, float[] Evidence, int DisturbedRows);

@@ -18,9 +18,7 @@ internal static class SensorTrainer
             if (rows.Length == 0) throw new TrainingException($"Signal {Describe(table, signal)} is there in one part of the vehicles only. Give more vehicles or a longer time range.");
             trained[job] = BoostedTrees.Regress(rows.Length, table.Width, (row, inputs) =>
             {
-                table.Row(rows[row]).CopyTo(inputs);
-                // Its own means are hidden from the trees.
-                inputs.Slice(signal * SensorBank.InputsPerSignal, SensorBank.InputsPerSignal).Clear();
+                Inputs(table, signal, rows[row], inputs);
                 return table.Observed(signal, rows[row]);
             }, options.Sensors, options.Seed);
             compiled[job] = trained[job].Compile();
@@ -28,19 +26,46 @@ internal static class SensorTrainer
 
         var scales = new float[table.Signals];
         var explained = new double[table.Signals];
+        var wrong = new BoostedTrees.Trained[trained.Length];
+        var compiledWrong = new CompiledTrees[trained.Length];
         InParallel.For(table.Signals, options, "measure sensors", progress, signal =>
         {
+            // Errors of sensors that did not see the vehicle: how large they are usually, and where they are larger or smaller.
             var errors = new float[table.Rows];
             for (var row = 0; row < table.Rows; row++) errors[row] = table.Observed(signal, row) - compiled[signal * variants + table.Fold[row]].Evaluate(table.Row(row));
             scales[signal] = Calibration.Scale(errors, table.Shape.Resolutions[signal]);
             explained[signal] = Explained(table, signal, errors);
+            for (var fold = 0; fold < variants; fold++)
+            {
+                var rows = Array.FindAll(drawn, row => table.Fold[row] != fold && !float.IsNaN(errors[row]));
+                var job = signal * variants + fold;
+                wrong[job] = BoostedTrees.Regress(rows.Length, table.Width, (row, inputs) =>
+                {
+                    Inputs(table, signal, rows[row], inputs);
+                    return MathF.Log(LeastError + Math.Abs(errors[rows[row]]) / scales[signal]) + MeanOfLogarithm;
+                }, options.Errors, options.Seed);
+                compiledWrong[job] = wrong[job].Compile();
+            }
         }, cancel);
 
         var banks = Enumerable.Range(0, variants).Select(fold => new SensorBank(
             [.. Enumerable.Range(0, table.Signals).Select(s => new VirtualSensor(
-                table.Shape.Signals[s], table.Typical[s], scales[s], Reliance(table, trained[s * variants + fold]), 0))],
-            [.. Enumerable.Range(0, table.Signals).Select(s => compiled[s * variants + fold])])).ToArray();
-        return new TrainedSensors(banks[..^1], banks[^1], [.. Enumerable.Range(0, table.Signals).Select(s => trained[s * variants + table.Folds].Save())], explained);
+                table.Shape.Signals[s], table.Typical[s], scales[s], Reliance(table, trained[s * variants + fold]), 0, []))],
+            [.. Enumerable.Range(0, table.Signals).Select(s => compiled[s * variants + fold])],
+            [.. Enumerable.Range(0, table.Signals).Select(s => compiledWrong[s * variants + fold])])).ToArray();
+        return new TrainedSensors(
+            banks[..^1], banks[^1],
+            [.. trained.Concat(wrong).Where((_, job) => job % variants == table.Folds).Select(trees => trees.Save())], explained);
+    }
+
+    // In the logarithm an error of nothing counts as this part of the usual one; and what a normally distributed error's logarithm is on average.
+    private const float LeastError = 0.1f, MeanOfLogarithm = 0.5f;
+
+    /// <summary>A row's inputs; the signal's own means are hidden from the trees.</summary>
+    private static void Inputs(StepTable table, int signal, int row, Span<float> into)
+    {
+        table.Row(row).CopyTo(into);
+        into.Slice(signal * SensorBank.InputsPerSignal, SensorBank.InputsPerSignal).Clear();
     }
 
     /// <summary>Rows to train on: all, or as many as allowed, drawn evenly by a hash of their number.</summary>
@@ -89,6 +114,6 @@ internal static class SensorTrainer
 /// <summary>Virtual sensors as they were trained.</summary>
 /// <param name="ByFold">For each part of the data, sensors that never saw it.</param>
 /// <param name="Deployed">Sensors that saw everything.</param>
-/// <param name="MlModels">The deployed ones in ML.NET's format.</param>
+/// <param name="MlModels">The deployed ones in ML.NET's format: first those that predict signals, then those that predict errors.</param>
 /// <param name="Explained">By signal, the share of its variance that sensors predict which never saw it.</param>
 internal sealed record TrainedSensors(SensorBank[] ByFold, SensorBank Deployed, byte[][] MlModels, double[] Explained);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Iot.Contracts;
 
 namespace Kappa.Iot.Detection.Training;
@@ -7,6 +8,12 @@ internal sealed class StepTable
 {
     /// <summary>A signal is used where at least this share of the samples has it.</summary>
     private const double MinPresent = 0.5;
+
+    /// <summary>Signals a model needs: with fewer there are no relations to learn.</summary>
+    private const int MinSignals = 2;
+
+    /// <summary>Steps a model needs.</summary>
+    private const int MinSteps = 100;
 
     // Row by row, so that evaluating a row touches one place of memory.
     private readonly List<float> _inputs = [];
@@ -48,7 +55,22 @@ internal sealed class StepTable
 
     public IReadOnlyList<LeftOutSignal> LeftOut { get; }
 
-    public static StepTable Build(TrainingSet set, TrainingOptions options)
+    /// <summary>Makes a table of everything in the set, after which nothing may be added to it.</summary>
+    /// <exception cref="TrainingException">The data cannot give a model.</exception>
+    public static StepTable Read(TrainingSet set, TrainingOptions options)
+    {
+        set.Complete();
+        if (set.Vehicles == 0) throw new TrainingException($"There is no telemetry of profile '{set.Profile}' in what was read. Check the profile and the time range.");
+        if (set.Steps < MinSteps)
+            throw new TrainingException($"There are only {set.Steps} steps of ten seconds, of {set.Vehicles} vehicles; a model needs {MinSteps}. Give a longer time range.");
+        var table = Build(set, options);
+        if (table.Signals is >= MinSignals and <= FusionData.MaxSignals) return table;
+        var leftOut = table.LeftOut.Select(s => $"{SignalCatalogue.Find(s.Signal)?.Path ?? s.Signal.ToString(CultureInfo.InvariantCulture)} ({s.Reason})");
+        throw new TrainingException(
+            $"{table.Signals} signals of profile '{set.Profile}' can be used; a model needs {MinSignals} to {FusionData.MaxSignals}. Left out: {string.Join(", ", leftOut.DefaultIfEmpty("none"))}.");
+    }
+
+    private static StepTable Build(TrainingSet set, TrainingOptions options)
     {
         var vehicles = set.Series.Where(v => v.Batches.Count > 0).ToList();
         var (used, leftOut) = Choose(vehicles);

@@ -9,6 +9,7 @@ public sealed record TrainingOptions
     public static TrainingOptions Quick { get; } = new()
     {
         Sensors = new() { Trees = 40, Leaves = 15, MinRowsPerLeaf = 30, LearningRate = 0.15, FeatureFraction = 0.5, RowFraction = 0.7, L2 = 5 },
+        Errors = new() { Trees = 20, Leaves = 8, MinRowsPerLeaf = 50, LearningRate = 0.2, FeatureFraction = 0.5, RowFraction = 0.7, L2 = 5 },
         Global = new() { Trees = 80, Leaves = 15, MinRowsPerLeaf = 50, LearningRate = 0.1, FeatureFraction = 0.3, RowFraction = 0.5, L2 = 10 },
         Heads = new() { Trees = 60, Leaves = 15, MinRowsPerLeaf = 50, LearningRate = 0.1, FeatureFraction = 0.4, RowFraction = 0.5, L2 = 10 },
         MaxRows = 6_000,
@@ -24,6 +25,9 @@ public sealed record TrainingOptions
     /// <summary>The virtual sensors.</summary>
     public TreeOptions Sensors { get; init; } = new() { Trees = 100, Leaves = 31, MinRowsPerLeaf = 50, LearningRate = 0.1, FeatureFraction = 0.5, RowFraction = 0.7, L2 = 5 };
 
+    /// <summary>What says how far off the virtual sensors are likely to be.</summary>
+    public TreeOptions Errors { get; init; } = new() { Trees = 40, Leaves = 15, MinRowsPerLeaf = 100, LearningRate = 0.1, FeatureFraction = 0.5, RowFraction = 0.7, L2 = 5 };
+
     /// <summary>The classifier of all signals together.</summary>
     public TreeOptions Global { get; init; } = new() { Trees = 250, Leaves = 31, MinRowsPerLeaf = 200, LearningRate = 0.07, FeatureFraction = 0.25, RowFraction = 0.5, L2 = 10 };
 
@@ -34,7 +38,7 @@ public sealed record TrainingOptions
     [Range(100, 10_000_000)] public int MaxRows { get; init; } = 20_000;
 
     /// <summary>Disturbed spans of normal driving that the classifiers learn from, shared out to the vehicles by their steps.</summary>
-    [Range(10, 10_000_000)] public int Disturbances { get; init; } = 6_000;
+    [Range(10, 10_000_000)] public int Disturbances { get; init; } = 9_000;
 
     /// <summary>Steps of ten seconds that are kept in memory at most; beyond, vehicles are left out, those with the highest hash of their id first.</summary>
     [Range(100, 100_000_000)] public int MaxSteps { get; init; } = 200_000;

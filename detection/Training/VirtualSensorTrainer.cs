@@ -6,25 +6,12 @@ namespace Kappa.Iot.Detection.Training;
 /// <summary>Trains virtual sensors and the classifiers of their residuals, and calibrates them on vehicles that they have not seen.</summary>
 public static class VirtualSensorTrainer
 {
-    /// <summary>Signals a model needs: with fewer there are no relations to learn.</summary>
-    public const int MinSignals = 2;
-
-    /// <summary>Steps a model needs.</summary>
-    public const int MinSteps = 100;
-
     /// <summary>Trains a model on everything in the set.</summary>
     /// <exception cref="TrainingException">The data cannot give a model.</exception>
     public static TrainingResult Train(
         TrainingSet set, TrainingOptions options, IProgress<TrainingProgress>? progress = null, CancellationToken cancel = default)
     {
-        set.Complete();
-        if (set.Vehicles == 0) throw new TrainingException($"There is no telemetry of profile '{set.Profile}' in what was read. Check the profile and the time range.");
-        if (set.Steps < MinSteps)
-            throw new TrainingException($"There are only {set.Steps} steps of ten seconds, of {set.Vehicles} vehicles; a model needs {MinSteps}. Give a longer time range.");
-        var table = StepTable.Build(set, options);
-        if (table.Signals is < MinSignals or > FusionData.MaxSignals)
-            throw new TrainingException($"{table.Signals} signals of profile '{set.Profile}' can be used; a model needs {MinSignals} to {FusionData.MaxSignals}. Left out: {Describe(table.LeftOut)}.");
-
+        var table = StepTable.Read(set, options);
         var sensors = SensorTrainer.Train(table, options, progress, cancel);
         var data = Disturb(table, sensors, options, progress, cancel);
         var fusion = FusionTrainer.Train(table, data, options, progress, cancel);
@@ -38,7 +25,7 @@ public static class VirtualSensorTrainer
             LeftOut = table.LeftOut,
             Globals = 1,
             Heads = 1,
-            Sensors = [.. sensors.Deployed.Sensors.Select((sensor, s) => sensor with { Normal = fusion.Limits[s] })],
+            Sensors = [.. sensors.Deployed.Sensors.Select((sensor, s) => sensor with { Normal = fusion.Limits[s], Usual = fusion.Usual[(s * FusionFeatures.PerSignal)..((s + 1) * FusionFeatures.PerSignal)] })],
         };
         var artifact = ModelArtifact.Save(model, [.. sensors.MlModels, fusion.Global, fusion.Heads]);
         return new TrainingResult(artifact, Metrics(set, table, sensors, fusion, hours, threshold, alerts), Parameters(options), table.LeftOut);
@@ -101,12 +88,8 @@ public static class VirtualSensorTrainer
             ["folds"] = options.Folds.ToString(CultureInfo.InvariantCulture),
             ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
         };
-        foreach (var (name, trees) in new[] { ("sensors", options.Sensors), ("global", options.Global), ("heads", options.Heads) })
+        foreach (var (name, trees) in new[] { ("sensors", options.Sensors), ("errors", options.Errors), ("global", options.Global), ("heads", options.Heads) })
             parameters[name] = string.Create(CultureInfo.InvariantCulture, $"{trees.Trees} x {trees.Leaves}, rate {trees.LearningRate}, min rows {trees.MinRowsPerLeaf}, features {trees.FeatureFraction}, rows {trees.RowFraction}, l2 {trees.L2}");
         return parameters;
     }
-
-    private static string Describe(IReadOnlyList<LeftOutSignal> leftOut) => leftOut.Count == 0
-        ? "none"
-        : string.Join(", ", leftOut.Select(s => $"{SignalCatalogue.Find(s.Signal)?.Path ?? s.Signal.ToString(CultureInfo.InvariantCulture)} ({s.Reason})"));
 }

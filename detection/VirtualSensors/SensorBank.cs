@@ -1,13 +1,18 @@
 namespace Kappa.Iot.Detection;
 
-/// <summary>A virtual sensor a signal: predicts it from the means of all the others. Immutable.</summary>
-internal sealed class SensorBank(IReadOnlyList<VirtualSensor> sensors, CompiledTrees[] trees)
+/// <summary>A virtual sensor a signal: predicts it from the means of all the others, and how far off it is likely to be. Immutable.</summary>
+/// <param name="sensors">One a signal.</param>
+/// <param name="trees">Predict the signals.</param>
+/// <param name="errors">Predict the logarithm of the error, in units of the usual one.</param>
+internal sealed class SensorBank(IReadOnlyList<VirtualSensor> sensors, CompiledTrees[] trees, CompiledTrees[] errors)
 {
     /// <summary>Means of a signal that the trees see: of the step, and of the window's spans.</summary>
     public const int InputsPerSignal = 4;
 
     /// <summary>Residuals are cut off at this many times the usual error.</summary>
     public const float MaxResidual = 30;
+
+    private const float LeastFactor = 0.4f, MostFactor = 10;
 
     /// <summary>A prediction counts where the vehicle has the signals that this much of it relies on.</summary>
     private const float RelianceNeeded = 0.9f;
@@ -73,8 +78,14 @@ internal sealed class SensorBank(IReadOnlyList<VirtualSensor> sensors, CompiledT
     {
         Predict(window, inputs, expected);
         for (var s = 0; s < trees.Length; s++)
-            window.PushResidual(s, Math.Clamp((window.Mean(s) - expected[s]) / _sensors[s].Scale, -MaxResidual, MaxResidual));
+        {
+            var residual = float.IsNaN(expected[s]) ? float.NaN : (window.Mean(s) - expected[s]) / (_sensors[s].Scale * Factor(errors[s].Evaluate(inputs)));
+            window.PushResidual(s, Math.Clamp(residual, -MaxResidual, MaxResidual));
+        }
     }
+
+    /// <summary>By how much the usual error is larger or smaller where the vehicle is now.</summary>
+    public static float Factor(float logarithm) => Math.Clamp(MathF.Exp(logarithm), LeastFactor, MostFactor);
 
     private static float Relied(float[] reliance, ReadOnlySpan<bool> present)
     {

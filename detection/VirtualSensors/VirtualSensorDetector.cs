@@ -14,13 +14,15 @@ public sealed class VirtualSensorDetector : IDetector
     private readonly SensorBank _sensors;
     private readonly Fusion _fusion;
     private readonly WindowShape _shape;
+    private readonly Usual[] _usual;
 
-    internal VirtualSensorDetector(string modelId, VirtualSensorModel model, CompiledTrees[] sensors, CompiledTrees[] globals, CompiledTrees[] heads)
+    internal VirtualSensorDetector(string modelId, VirtualSensorModel model, CompiledTrees[] sensors, CompiledTrees[] errors, CompiledTrees[] globals, CompiledTrees[] heads)
     {
         ModelId = modelId;
         Model = model;
-        _sensors = new SensorBank(model.Sensors, sensors);
+        _sensors = new SensorBank(model.Sensors, sensors, errors);
         _fusion = new Fusion(globals, heads, [.. model.Sensors.Select(sensor => sensor.Normal)]);
+        _usual = [.. model.Sensors.SelectMany(sensor => sensor.Usual)];
         _shape = new WindowShape([.. model.Sensors.Select(sensor => sensor.Signal)]);
     }
 
@@ -42,7 +44,7 @@ public sealed class VirtualSensorDetector : IDetector
     public Score Apply(VehicleWindow window, TelemetryBatch batch)
     {
         Fold(window, batch);
-        return Compose(window, batch);
+        return window.Verdict.Compose(this, _shape, batch);
     }
 
     /// <summary>Takes the batch into the window; the verdict is that of the oddest step it completed.</summary>
@@ -58,6 +60,13 @@ public sealed class VirtualSensorDetector : IDetector
         }
     }
 
+    /// <summary>Reads what the classifiers see, after <see cref="SensorBank.Observe"/>.</summary>
+    internal void ReadFeatures(VehicleWindow window, Span<float> features)
+    {
+        FusionFeatures.Read(window, _sensors.Sensors, features);
+        FusionFeatures.Complete(_usual, features);
+    }
+
     private void Judge(VehicleWindow window)
     {
         var signals = _sensors.Signals;
@@ -69,13 +78,13 @@ public sealed class VirtualSensorDetector : IDetector
         Span<int> top = stackalloc int[Verdict.MaxReasons];
         Span<float> features = stackalloc float[FusionFeatures.Width(signals)];
         Span<float> suspicion = stackalloc float[signals];
-        FusionFeatures.Read(window, _sensors.Sensors, features);
+        ReadFeatures(window, features);
         var evidence = _fusion.Evaluate(features, suspicion);
         for (var s = 0; s < signals; s++)
         {
             if (float.IsNaN(expected[s])) suspicion[s] = float.NegativeInfinity;
         }
-        var count = Largest(suspicion, top);
+        var count = Verdict.Largest(suspicion, top);
         if (count == 0) return;
         var score = Fusion.Score(evidence, Model.Threshold);
         if (window.Verdict.Judged && score <= window.Verdict.Score) return;
@@ -90,47 +99,5 @@ public sealed class VirtualSensorDetector : IDetector
             reasons[i] = new(s, (float)(score * (Math.Exp(suspicion[s] - suspicion[top[0]]) / sum)), window.Mean(s), expected[s]);
         }
         window.Verdict.Set(score, reasons);
-    }
-
-    /// <summary>Places of the largest values, largest first; those of minus infinity do not count.</summary>
-    private static int Largest(ReadOnlySpan<float> values, Span<int> top)
-    {
-        var count = 0;
-        for (var s = 0; s < values.Length; s++)
-        {
-            if (float.IsNegativeInfinity(values[s])) continue;
-            var at = count < top.Length ? count++ : top.Length;
-            if (at == top.Length && values[s] <= values[top[at - 1]]) continue;
-            if (at == top.Length) at--;
-            for (; at > 0 && values[top[at - 1]] < values[s]; at--) top[at] = top[at - 1];
-            top[at] = s;
-        }
-        return count;
-    }
-
-    private Score Compose(VehicleWindow window, TelemetryBatch batch)
-    {
-        var score = new Score
-        {
-            Vin = batch.Vin,
-            Profile = batch.Profile,
-            ModelId = ModelId,
-            BootId = batch.BootId,
-            Sequence = batch.Sequence,
-            StartTimeMs = batch.StartTimeMs,
-            DurationMs = (uint)Math.Min(uint.MaxValue, batch.DurationMs()),
-            Score_ = window.Verdict.Score,
-        };
-        foreach (var reason in window.Verdict.Reasons)
-        {
-            score.Contributions.Add(new Contribution
-            {
-                Signal = _shape.Signals[reason.Signal],
-                Share = reason.Share,
-                Observed = reason.Observed,
-                Expected = reason.Expected,
-            });
-        }
-        return score;
     }
 }

@@ -30,7 +30,8 @@ public sealed record VirtualSensorModel
 /// <param name="Scale">Its usual error, in its own unit, on vehicles that the model has not seen.</param>
 /// <param name="Reliance">How much the prediction relies on each signal of the window; adds up to 1.</param>
 /// <param name="Normal">What the signal's classifier says at most of nearly all normal steps, in logits.</param>
-public sealed record VirtualSensor(uint Signal, float Typical, float Scale, float[] Reliance, float Normal);
+/// <param name="Usual">Per statistic of the signal, what is usual.</param>
+public sealed record VirtualSensor(uint Signal, float Typical, float Scale, float[] Reliance, float Normal, Usual[] Usual);
 
 /// <summary>A signal that is in the data but not in the model.</summary>
 public sealed record LeftOutSignal(uint Signal, string Reason);

@@ -9,10 +9,14 @@ internal sealed class SampleSums(IReadOnlyList<float> resolutions)
     private readonly double[] _changes = new double[resolutions.Count];
     private readonly int[] _pairs = new int[resolutions.Count];
     private readonly float[] _last = Unknown(resolutions.Count);
+    private readonly long[] _lastMs = new long[resolutions.Count];
     private readonly long[] _lastChangeMs = new long[resolutions.Count];
 
-    /// <summary>Takes a sample. It is first put on the sensor's own scale, so that finer digits mean nothing.</summary>
-    public void Add(int signal, float value, long timeMs)
+    /// <summary>
+    /// Takes a sample. It is first put on the sensor's own scale, so that finer digits mean nothing. Changes are counted between samples
+    /// that follow each other: over a hole more may change.
+    /// </summary>
+    public void Add(int signal, float value, long timeMs, long intervalMs)
     {
         if (!float.IsFinite(value)) return;
         var resolution = _resolutions[signal];
@@ -24,11 +28,15 @@ internal sealed class SampleSums(IReadOnlyList<float> resolutions)
         }
         else
         {
-            _changes[signal] += Math.Abs(value - last);
-            _pairs[signal]++;
+            if (timeMs - _lastMs[signal] < 2 * intervalMs)
+            {
+                _changes[signal] += Math.Abs(value - last);
+                _pairs[signal]++;
+            }
             if (value != last) _lastChangeMs[signal] = timeMs;
         }
         _last[signal] = value;
+        _lastMs[signal] = timeMs;
         _sums[signal] += value;
         _counts[signal]++;
     }
@@ -55,6 +63,7 @@ internal sealed class SampleSums(IReadOnlyList<float> resolutions)
         Array.Clear(_changes);
         Array.Clear(_pairs);
         Array.Fill(_last, float.NaN);
+        Array.Clear(_lastMs);
         Array.Clear(_lastChangeMs);
     }
 
@@ -65,6 +74,7 @@ internal sealed class SampleSums(IReadOnlyList<float> resolutions)
         other._changes.CopyTo(_changes, 0);
         other._pairs.CopyTo(_pairs, 0);
         other._last.CopyTo(_last, 0);
+        other._lastMs.CopyTo(_lastMs, 0);
         other._lastChangeMs.CopyTo(_lastChangeMs, 0);
     }
 
@@ -77,6 +87,7 @@ internal sealed class SampleSums(IReadOnlyList<float> resolutions)
             writer.Write(_changes[s]);
             writer.Write(_pairs[s]);
             writer.Write(_last[s]);
+            writer.Write(_lastMs[s]);
             writer.Write(_lastChangeMs[s]);
         }
     }
@@ -90,6 +101,7 @@ internal sealed class SampleSums(IReadOnlyList<float> resolutions)
             _changes[s] = reader.ReadDouble();
             _pairs[s] = reader.ReadInt32();
             _last[s] = reader.ReadSingle();
+            _lastMs[s] = reader.ReadInt64();
             _lastChangeMs[s] = reader.ReadInt64();
         }
     }

@@ -109,7 +109,7 @@ public sealed class VehicleWindow
             {
                 var column = columns[c];
                 var signal = Shape.IndexOf(column.Signal);
-                if (signal >= 0 && position < column.Values.Count) _samples.Add(signal, column.Values[position], time);
+                if (signal >= 0 && position < column.Values.Count) _samples.Add(signal, column.Values[position], time, interval);
             }
             _open = true;
             _lastMs = time;

@@ -30,7 +30,7 @@ public sealed class RecordedTripTests
                 {
                     float[] input = new float[SensorBank.Width(signals)], expected = new float[signals], feature = new float[FusionFeatures.Width(signals)], head = new float[signals];
                     detector.Sensors.Observe(window, input, expected);
-                    FusionFeatures.Read(window, detector.Sensors.Sensors, feature);
+                    detector.ReadFeatures(window, feature);
                     detector.Fusion.Heads(feature, head);
                     inputs.Add(input);
                     predictions.Add(expected);
@@ -47,7 +47,7 @@ public sealed class RecordedTripTests
             var scores = Transform(mlModels[s], inputs);
             Assert.All(scores.Zip(predictions), pair => Assert.True(float.IsNaN(pair.Second[s]) || pair.First == pair.Second[s]));
         }
-        Assert.Equal(Transform(mlModels[signals], features), globals);
+        Assert.Equal(Transform(mlModels[2 * signals], features), globals);
         for (var s = 0; s < signals; s++)
         {
             var own = features.ConvertAll(feature =>
@@ -56,7 +56,7 @@ public sealed class RecordedTripTests
                 FusionFeatures.ReadHead(feature, signals, s, head);
                 return head;
             });
-            Assert.Equal(Transform(mlModels[signals + 1], own), heads.Select(head => head[s]));
+            Assert.Equal(Transform(mlModels[2 * signals + 1], own), heads.Select(head => head[s]));
         }
     }
 

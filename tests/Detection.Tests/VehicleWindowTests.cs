@@ -125,11 +125,14 @@ public sealed class VehicleWindowTests
     public void Samples_finer_than_the_sensor_are_rounded_to_its_scale_and_changes_are_counted_by_it()
     {
         var sums = new SampleSums([1]);
-        foreach (var (value, second) in new[] { 5.1f, 5.3f, 4.9f, 7.2f }.Select((v, i) => (v, i))) sums.Add(0, value, second * 1000);
+        foreach (var (value, second) in new[] { 5.1f, 5.3f, 4.9f, 7.2f }.Select((v, i) => (v, i))) sums.Add(0, value, second * 1000, 1000);
         Assert.Equal(2, sums.StillFor(0, 5000));
         sums.Close(0, out var mean, out var change);
         Assert.Equal(5.5f, mean);
         Assert.Equal(2 / 3f, change, 1e-6);
+        sums.Add(0, 20, 6000, 1000); // over a hole: no change is counted
+        sums.Close(0, out mean, out change);
+        Assert.True(mean == 20 && float.IsNaN(change));
         sums.Close(0, out mean, out change);
         Assert.True(float.IsNaN(mean) && float.IsNaN(change));
     }

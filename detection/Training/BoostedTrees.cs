@@ -32,7 +32,7 @@ internal static class BoostedTrees
             Seed = seed,
             Booster = Booster(options),
         });
-        return new Trained(ml, trainer.Fit(view), view.Schema);
+        return Fit(ml, trainer, view);
     }
 
     /// <summary>Trees that tell rows whose label is 1 from those whose label is 0; their output is in logits.</summary>
@@ -55,7 +55,19 @@ internal static class BoostedTrees
             Seed = seed,
             Booster = Booster(options),
         });
-        return new Trained(ml, trainer.Fit(view), view.Schema);
+        return Fit(ml, trainer, view);
+    }
+
+    private static Trained Fit<T>(MLContext ml, IEstimator<T> trainer, IDataView view) where T : class, ITransformer
+    {
+        try
+        {
+            return new Trained(ml, trainer.Fit(view), view.Schema);
+        }
+        catch (Exception e) when (e is DllNotFoundException || e.InnerException is DllNotFoundException)
+        {
+            throw new TrainingException($"LightGBM's native library cannot be loaded. It needs a 64-bit x86 processor and, on Linux, OpenMP: apt-get install libgomp1. ({e.Message})", e);
+        }
     }
 
     private static GradientBooster.Options Booster(TreeOptions options) => new()

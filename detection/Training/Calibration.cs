@@ -43,6 +43,12 @@ internal static class Calibration
     private const double NearlyAll = 0.99;
     private const float LeastSpread = 0.05f;
 
+    /// <summary>
+    /// How many alerts normal driving may have raised, so that the rate to be expected later is the one that was asked for: after k alerts in
+    /// some hours, (k + 1) / hours is to be expected, because the threshold was chosen by those very hours.
+    /// </summary>
+    public static double Allowed(double perHour, double hours) => Math.Max(0, perHour * hours - 1);
+
     /// <summary>The lowest threshold at which normal driving raises no more alerts than allowed.</summary>
     /// <param name="evidence">Of each step, NaN where it could not be judged.</param>
     /// <param name="gaps">Empty steps before each, -1 where a window started anew.</param>

@@ -44,7 +44,7 @@ public static class PcaTrainer
             }
         }
         var hours = table.Rows * (double)VehicleWindow.StepMs / 3_600_000;
-        var (threshold, alerts) = Calibration.Threshold(evidence, gaps, options.FalseAlertsPerHour * hours);
+        var (threshold, alerts) = Calibration.Threshold(evidence, gaps, Calibration.Allowed(options.FalseAlertsPerHour, hours));
         model = model with { Threshold = threshold / PcaDetector.EvidenceOf(1) };
 
         var artifact = ModelArtifact.Save(model, Fit([.. rows.Where((_, row) => judged[row])], options).Saved);

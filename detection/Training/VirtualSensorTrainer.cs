@@ -16,7 +16,7 @@ public static class VirtualSensorTrainer
         var data = Disturb(table, sensors, options, progress, cancel);
         var fusion = FusionTrainer.Train(table, data, options, progress, cancel);
         var hours = fusion.Evidence.Length * (double)VehicleWindow.StepMs / 3_600_000;
-        var (threshold, alerts) = Calibration.Threshold(fusion.Evidence, [.. data.SelectMany(vehicle => vehicle.Gaps)], options.FalseAlertsPerHour * hours);
+        var (threshold, alerts) = Calibration.Threshold(fusion.Evidence, [.. data.SelectMany(vehicle => vehicle.Gaps)], Calibration.Allowed(options.FalseAlertsPerHour, hours));
 
         var model = new VirtualSensorModel
         {

@@ -79,10 +79,13 @@ internal sealed class SensorBank(IReadOnlyList<VirtualSensor> sensors, CompiledT
         Predict(window, inputs, expected);
         for (var s = 0; s < trees.Length; s++)
         {
-            var residual = float.IsNaN(expected[s]) ? float.NaN : (window.Mean(s) - expected[s]) / (_sensors[s].Scale * Factor(errors[s].Evaluate(inputs)));
+            var residual = float.IsNaN(expected[s]) ? float.NaN : (window.Mean(s) - expected[s]) / (_sensors[s].Scale * Factor(Error(s, inputs)));
             window.PushResidual(s, Math.Clamp(residual, -MaxResidual, MaxResidual));
         }
     }
+
+    /// <summary>The logarithm of the error to be expected, in units of the usual one.</summary>
+    public float Error(int signal, ReadOnlySpan<float> inputs) => errors[signal].Evaluate(inputs);
 
     /// <summary>By how much the usual error is larger or smaller where the vehicle is now.</summary>
     public static float Factor(float logarithm) => Math.Clamp(MathF.Exp(logarithm), LeastFactor, MostFactor);

@@ -19,6 +19,12 @@ public sealed class CalibrationTests
         Assert.True(Calibration.AlertsAt(fused, gaps, threshold * 0.9f) > allowed);
     }
 
+    [Theory]
+    [InlineData(0.1, 50, 4)]
+    [InlineData(0.1, 8, 0)]
+    [InlineData(1, 10, 9)]
+    public void Allowed_LeavesRoomForTheNextAlert(double perHour, double hours, double alerts) => Assert.Equal(alerts, Calibration.Allowed(perHour, hours), 1e-9);
+
     [Fact]
     public void Threshold_OneAlertThatNeverEnds_IsNotTakenForFew()
     {

@@ -46,6 +46,7 @@ public sealed class RecordedTripTests
         {
             var scores = Transform(mlModels[s], inputs);
             Assert.All(scores.Zip(predictions), pair => Assert.True(float.IsNaN(pair.Second[s]) || pair.First == pair.Second[s]));
+            Assert.Equal(Transform(mlModels[signals + s], inputs), inputs.Select(input => detector.Sensors.Error(s, input)));
         }
         Assert.Equal(Transform(mlModels[2 * signals], features), globals);
         for (var s = 0; s < signals; s++)

@@ -87,6 +87,19 @@ public sealed class VirtualSensorDetectorTests
         Assert.Equal(Scores(way), Scores(way, again));
     }
 
+    [Fact]
+    public void Folding_a_batch_allocates_nothing()
+    {
+        var detector = (VirtualSensorDetector)Detector;
+        var way = SyntheticFleet.Drive(105, 200, VehicleFoldTests.Overheat(600));
+        var window = detector.CreateWindow();
+        foreach (var batch in way.Take(100)) detector.Fold(window, batch);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        foreach (var batch in way.Skip(100)) detector.Fold(window, batch);
+        // The enumerators of the loop itself are all there is.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 500);
+    }
+
     private static IEnumerable<Score> Scores(IEnumerable<TelemetryBatch> way, IDetector? detector = null)
     {
         var window = (detector ?? Detector).CreateWindow();

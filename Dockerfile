@@ -102,6 +102,10 @@ ENTRYPOINT ["dotnet", "Kappa.Iot.AlertApi.dll"]
 FROM runtime AS training-job
 LABEL org.opencontainers.image.title="Kappa.Iot training job" \
       org.opencontainers.image.description="Trains, evaluates and promotes models from the log"
+# LightGBM, which grows the trees, is built with OpenMP. (Scoring needs neither.)
+USER root
+RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
+USER $APP_UID
 COPY --from=publish /out/training-job ./
 ENTRYPOINT ["dotnet", "Kappa.Iot.TrainingJob.dll"]
 

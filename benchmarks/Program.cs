@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kappa.Iot.Benchmarks.Detection;
 using Kappa.Iot.Benchmarks.Log;
 
 var records = new Option<int>("--records") { Description = "Records of 1 kB that a round produces and consumes; of 100 B five times as many.", DefaultValueFactory = _ => 100_000 };
@@ -16,6 +17,10 @@ var log = new Command(
     """) { records, rounds, json };
 log.SetAction((parsed, cancel) => LogBenchmark.RunAsync(new LogPlan(parsed.GetValue(records), parsed.GetValue(rounds)), parsed.GetValue(json), cancel));
 
-var command = new RootCommand("Measures ours beside its peers: the same work, in turn, in one run. Ratios count; absolute figures depend on the machine.") { log }.Parse(args);
+var seconds = new Option<double>("--seconds") { Description = "How long each side is measured.", DefaultValueFactory = _ => 5 };
+var detection = new Command("detection", "Scoring a batch of 10 samples x 24 signals, features and models, beside ML.NET's PredictionEngine and Transform on the same models.") { seconds, json };
+detection.SetAction(parsed => DetectionBenchmark.Run(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(json)));
+
+var command = new RootCommand("Measures ours beside its peers: the same work, in turn, in one run. Ratios count; absolute figures depend on the machine.") { log, detection }.Parse(args);
 var exitCode = await command.InvokeAsync();
 return command.Errors.Count > 0 ? 2 : exitCode;

@@ -1,3 +1,4 @@
 using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("Kappa.Iot.Detection.Tests")]
+[assembly: InternalsVisibleTo("Kappa.Iot.Benchmarks")]

@@ -13,7 +13,7 @@ internal sealed class TrainingRun(Pipeline pipeline, string folder)
     public async Task<string> TrainAndPromoteAsync(string profile, DateTimeOffset from, DateTimeOffset to, CancellationToken cancel)
     {
         // The fleet drives hundreds of vehicle-hours in one: a rate that suits one car would mean an alert every few minutes here.
-        var output = await RunAsync(["train", "--profile", profile, "--from", $"{from:O}", "--to", $"{to:O}", "--false-alerts-per-hour", "0.002", "--json"], cancel);
+        var output = await RunAsync(["train", "--profile", profile, "--from", $"{from:O}", "--to", $"{to:O}", "--false-alerts-per-hour", "0.002", "--effort", "quick", "--json"], cancel);
         var last = output.LastOrDefault(line => line.StartsWith('{')) ?? throw new DemoException($"train of {profile} printed no model id. Its log is {LogFile}.");
         using var result = JsonDocument.Parse(last);
         var id = result.RootElement.GetProperty("model_id").GetString()!;

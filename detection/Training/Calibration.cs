@@ -1,6 +1,6 @@
 namespace Kappa.Iot.Detection.Training;
 
-/// <summary>Measures what is normal, on residuals of vehicles that the sensors had not seen.</summary>
+/// <summary>Measures what is normal, on what models say of vehicles that they had not seen.</summary>
 internal static class Calibration
 {
     /// <summary>The usual size of an error.</summary>
@@ -17,85 +17,69 @@ internal static class Calibration
         return Math.Max(Math.Max(robust, spread * 0.1f), Math.Max(resolution / 4, 1e-6f));
     }
 
-    /// <summary>Per signal and statistic, the tails of normal data.</summary>
-    /// <param name="table">The data.</param>
-    /// <param name="residuals">By signal, then row, in units of the usual error.</param>
-    /// <param name="signal">Which signal.</param>
-    public static TailTable?[] Tails(SensorTable table, float[][] residuals, int signal)
+    /// <summary>Reads one row's values.</summary>
+    public delegate ReadOnlySpan<float> RowValues(int row);
+
+    /// <summary>What is usual of each column.</summary>
+    /// <param name="rows">Normal rows.</param>
+    /// <param name="values">Their values.</param>
+    /// <param name="columns">How many of them, from the first.</param>
+    public static Usual[] Usual(int[] rows, RowValues values, int columns)
     {
-        var sizes = new List<float>[SignalStatistics.PerSignal];
-        for (var k = 0; k < sizes.Length; k++) sizes[k] = [];
-        var rings = new StepRings(1);
-        Span<float> value = stackalloc float[1];
-        Span<float> statistics = stackalloc float[SignalStatistics.PerSignal];
-        for (var row = 0; row < table.Rows; row++)
+        var usual = new Usual[columns];
+        var column = new float[rows.Length];
+        for (var c = 0; c < columns; c++)
         {
-            if (!table.Calibrates[row]) continue;
-            Follow(rings, table.Gaps[row]);
-            value[0] = residuals[signal][row];
-            rings.Push(value);
-            SignalStatistics.Read(rings, 0, Level(table, row, signal), statistics);
-            for (var k = 0; k < sizes.Length; k++)
-            {
-                if (!float.IsNaN(statistics[k])) sizes[k].Add(Math.Abs(statistics[k]));
-            }
+            for (var i = 0; i < rows.Length; i++) column[i] = values(rows[i])[c];
+            var median = Median(column);
+            for (var i = 0; i < rows.Length; i++) column[i] = Math.Abs(column[i] - median);
+            Array.Sort(column);
+            // What never moves in normal driving is odd as soon as it does, but not beyond all measure.
+            usual[c] = new Usual(median, Math.Max(column[(int)((column.Length - 1) * NearlyAll)], LeastSpread));
         }
-        return [.. sizes.Select(TailTable.Measure)];
+        return usual;
     }
 
-    /// <summary>The fused rarity of every row; NaN where it cannot be judged.</summary>
-    public static float[] Fuse(SensorTable table, float[][] residuals, TailTable?[][] tails)
-    {
-        var signals = table.Signals.Count;
-        var fused = new float[table.Rows];
-        var rings = new StepRings(signals);
-        var values = new float[signals];
-        var rarities = new float[signals];
-        Span<int> top = stackalloc int[Verdict.MaxReasons];
-        var age = 0;
-        for (var row = 0; row < table.Rows; row++)
-        {
-            fused[row] = float.NaN;
-            if (!table.Calibrates[row]) continue;
-            Follow(rings, table.Gaps[row]);
-            age = table.Gaps[row] < 0 ? 1 : age + 1;
-            for (var s = 0; s < signals; s++) values[s] = residuals[s][row];
-            rings.Push(values);
-            if (age < SignalStatistics.MinAge) continue;
-            for (var s = 0; s < signals; s++) rarities[s] = float.IsNaN(values[s]) ? float.NaN : VirtualSensorDetector.Rarity(rings, s, Level(table, row, s), tails[s]);
-            fused[row] = Evidence.Fuse(rarities, top, out _);
-        }
-        return fused;
-    }
+    private const double NearlyAll = 0.99;
+    private const float LeastSpread = 0.05f;
+
+    /// <summary>
+    /// How many alerts normal driving may have raised, so that the rate to be expected later is the one that was asked for: after k alerts in
+    /// some hours, (k + 1) / hours is to be expected, because the threshold was chosen by those very hours.
+    /// </summary>
+    public static double Allowed(double perHour, double hours) => Math.Max(0, perHour * hours - 1);
 
     /// <summary>The lowest threshold at which normal driving raises no more alerts than allowed.</summary>
+    /// <param name="evidence">Of each step, NaN where it could not be judged.</param>
+    /// <param name="gaps">Empty steps before each, -1 where a window started anew.</param>
+    /// <param name="allowed">Alerts in all.</param>
     /// <returns>The threshold, and the alerts it would have raised.</returns>
-    public static (float Threshold, int Alerts) Threshold(float[] fused, int[] gaps, double allowed)
+    public static (float Threshold, int Alerts) Threshold(float[] evidence, IReadOnlyList<int> gaps, double allowed)
     {
-        var candidates = fused.Where(f => !float.IsNaN(f) && f > 0).Distinct().Order().ToArray();
+        var candidates = evidence.Where(e => !float.IsNaN(e)).Distinct().Order().ToArray();
         if (candidates.Length == 0) throw new TrainingException("No step of the data could be judged: the vehicles' telemetry is too short. Give a longer time range.");
-        // More alerts at a lower threshold, nearly always: the lowest that holds is found by halving.
-        int low = 0, high = candidates.Length - 1;
+        // From the top down: low thresholds may raise fewer alerts again, as one goes on and on.
+        int high = candidates.Length - 1, low = 0;
         while (low < high)
         {
             var middle = (low + high) / 2;
-            if (AlertsAt(fused, gaps, JustAbove(candidates[middle])) <= allowed) high = middle;
+            if (AlertsAt(evidence, gaps, JustAbove(candidates[middle])) <= allowed && Steps(evidence, candidates[middle]) <= MaxShare * evidence.Length) high = middle;
             else low = middle + 1;
         }
         var threshold = JustAbove(candidates[low]);
-        return (threshold, AlertsAt(fused, gaps, threshold));
+        return (threshold, AlertsAt(evidence, gaps, threshold));
     }
 
-    /// <summary>Alerts that rows in their order would raise, by the policy that raises them live.</summary>
-    public static int AlertsAt(float[] fused, int[] gaps, float threshold)
+    /// <summary>Alerts that steps in their order would raise, by the policy that raises them live.</summary>
+    public static int AlertsAt(float[] evidence, IReadOnlyList<int> gaps, float threshold)
     {
         int alerts = 0, quiet = 0;
         var open = false;
-        for (var row = 0; row < fused.Length; row++)
+        for (var row = 0; row < evidence.Length; row++)
         {
             if (gaps[row] < 0) open = false;
-            if (float.IsNaN(fused[row])) continue;
-            var score = Evidence.Score(fused[row], threshold);
+            if (float.IsNaN(evidence[row])) continue;
+            var score = Fusion.Score(evidence[row], threshold);
             if (score >= AlertPolicy.RaiseAt)
             {
                 if (!open) alerts++;
@@ -107,15 +91,12 @@ internal static class Calibration
         return alerts;
     }
 
-    private static float Level(SensorTable table, int row, int signal) => table.Row(row)[signal * SensorFeatures.PerSignal + 1] - table.Typical[signal];
+    // Of normal steps at most this share may lie above a threshold, however few alerts they make.
+    private const double MaxShare = 0.05;
 
-    private static float JustAbove(float candidate) => Math.Max(candidate * 1.001f, 1e-3f);
+    private static int Steps(float[] evidence, float above) => evidence.Count(e => e > above);
 
-    private static void Follow(StepRings rings, int gap)
-    {
-        if (gap < 0) rings.Clear();
-        else rings.PushEmpty(gap);
-    }
+    private static float JustAbove(float candidate) => candidate + 1e-3f;
 
     private static float Median(float[] values)
     {

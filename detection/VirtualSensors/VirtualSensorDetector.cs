@@ -3,25 +3,26 @@ using Kappa.Iot.Contracts;
 namespace Kappa.Iot.Detection;
 
 /// <summary>
-/// Predicts each signal from all the others and looks at how far off the predictions are, over several spans: a fault breaks the relations
-/// between signals long before a value looks odd.
+/// Predicts each signal from all the others, looks at how far off the predictions are over several spans, and says by classifiers that know
+/// what disturbed signals look like how odd that is: a fault breaks the relations between signals long before a value looks odd.
 /// </summary>
 public sealed class VirtualSensorDetector : IDetector
 {
-    /// <summary>A prediction counts where the vehicle has the signals that this much of it relies on.</summary>
-    private const float RelianceNeeded = 0.9f;
+    /// <summary>Steps a window must have before a vehicle is judged.</summary>
+    internal const int MinAge = 6;
 
-    /// <summary>Residuals are cut off at this many times the usual error.</summary>
-    internal const float MaxResidual = 30;
-
-    private readonly CompiledTrees[] _trees;
+    private readonly SensorBank _sensors;
+    private readonly Fusion _fusion;
     private readonly WindowShape _shape;
+    private readonly Usual[] _usual;
 
-    internal VirtualSensorDetector(string modelId, VirtualSensorModel model, CompiledTrees[] trees)
+    internal VirtualSensorDetector(string modelId, VirtualSensorModel model, CompiledTrees[] sensors, CompiledTrees[] errors, CompiledTrees[] globals, CompiledTrees[] heads)
     {
         ModelId = modelId;
         Model = model;
-        _trees = trees;
+        _sensors = new SensorBank(model.Sensors, sensors, errors);
+        _fusion = new Fusion(globals, heads, [.. model.Sensors.Select(sensor => sensor.Normal)]);
+        _usual = [.. model.Sensors.SelectMany(sensor => sensor.Usual)];
         _shape = new WindowShape([.. model.Sensors.Select(sensor => sensor.Signal)]);
     }
 
@@ -32,6 +33,10 @@ public sealed class VirtualSensorDetector : IDetector
     /// <summary>What the model was calibrated to.</summary>
     public VirtualSensorModel Model { get; }
 
+    internal SensorBank Sensors => _sensors;
+
+    internal Fusion Fusion => _fusion;
+
     public VehicleWindow CreateWindow() => new(_shape);
 
     public VehicleWindow RestoreWindow(ReadOnlySpan<byte> snapshot) => VehicleWindow.Restore(_shape, snapshot);
@@ -39,11 +44,11 @@ public sealed class VirtualSensorDetector : IDetector
     public Score Apply(VehicleWindow window, TelemetryBatch batch)
     {
         Fold(window, batch);
-        return Compose(window, batch);
+        return window.Verdict.Compose(this, _shape, batch);
     }
 
     /// <summary>Takes the batch into the window; the verdict is that of the oddest step it completed.</summary>
-    private void Fold(VehicleWindow window, TelemetryBatch batch)
+    internal void Fold(VehicleWindow window, TelemetryBatch batch)
     {
         var position = 0;
         var first = true;
@@ -55,119 +60,44 @@ public sealed class VirtualSensorDetector : IDetector
         }
     }
 
+    /// <summary>Reads what the classifiers see, after <see cref="SensorBank.Observe"/>.</summary>
+    internal void ReadFeatures(VehicleWindow window, Span<float> features)
+    {
+        FusionFeatures.Read(window, _sensors.Sensors, features);
+        FusionFeatures.Complete(_usual, features);
+    }
+
     private void Judge(VehicleWindow window)
     {
-        var signals = _trees.Length;
-        Span<float> features = stackalloc float[signals * SensorFeatures.PerSignal];
+        var signals = _sensors.Signals;
+        Span<float> inputs = stackalloc float[SensorBank.Width(signals)];
         Span<float> expected = stackalloc float[signals];
-        Span<float> residuals = stackalloc float[signals];
-        Predict(window.Inputs, features, expected, residuals);
-        window.Residuals.Push(residuals);
-        if (window.Age < SignalStatistics.MinAge) return;
-
-        Span<float> rarities = stackalloc float[signals];
-        for (var s = 0; s < signals; s++)
-        {
-            var level = features[s * SensorFeatures.PerSignal + 1] - Model.Sensors[s].Typical;
-            rarities[s] = float.IsNaN(residuals[s]) ? float.NaN : Rarity(window.Residuals, s, level, Model.Sensors[s].Tails);
-        }
+        _sensors.Observe(window, inputs, expected);
+        if (window.Age < MinAge) return;
 
         Span<int> top = stackalloc int[Verdict.MaxReasons];
-        var fused = Evidence.Fuse(rarities, top, out var count);
+        Span<float> features = stackalloc float[FusionFeatures.Width(signals)];
+        Span<float> suspicion = stackalloc float[signals];
+        ReadFeatures(window, features);
+        var evidence = _fusion.Evaluate(features, suspicion);
+        for (var s = 0; s < signals; s++)
+        {
+            if (float.IsNaN(expected[s])) suspicion[s] = float.NegativeInfinity;
+        }
+        var count = Verdict.Largest(suspicion, top);
         if (count == 0) return;
-        var score = Evidence.Score(fused, Model.Threshold);
+        var score = Fusion.Score(evidence, Model.Threshold);
         if (window.Verdict.Judged && score <= window.Verdict.Score) return;
 
+        // A signal's share is the probability that it is the one, among those that are named.
         Span<Verdict.Reason> reasons = stackalloc Verdict.Reason[count];
-        var whole = Evidence.Weight(fused);
+        var sum = 0.0;
+        for (var i = 0; i < count; i++) sum += Math.Exp(suspicion[top[i]] - suspicion[top[0]]);
         for (var i = 0; i < count; i++)
         {
             var s = top[i];
-            var share = whole > 0 ? (float)(score * (Evidence.Weight(rarities[s]) / whole)) : 0;
-            reasons[i] = new(s, share, window.Inputs.Last(s), expected[s]);
+            reasons[i] = new(s, (float)(score * (Math.Exp(suspicion[s] - suspicion[top[0]]) / sum)), window.Mean(s), expected[s]);
         }
         window.Verdict.Set(score, reasons);
-    }
-
-    /// <summary>Evaluates every sensor for the newest step.</summary>
-    /// <param name="inputs">The vehicle's signals.</param>
-    /// <param name="features">Room for the means of all signals.</param>
-    /// <param name="expected">Room for the predictions, NaN where the vehicle lacks what the prediction relies on.</param>
-    /// <param name="residuals">Room for the errors in units of the usual one, NaN where there is none.</param>
-    internal void Predict(StepRings inputs, Span<float> features, Span<float> expected, Span<float> residuals)
-    {
-        var signals = _trees.Length;
-        Span<bool> present = stackalloc bool[signals];
-        for (var s = 0; s < signals; s++)
-        {
-            var means = features.Slice(s * SensorFeatures.PerSignal, SensorFeatures.PerSignal);
-            SensorFeatures.Read(inputs, s, means);
-            present[s] = !float.IsNaN(means[2]);
-            if (!present[s]) means.Fill(Model.Sensors[s].Typical);
-        }
-
-        for (var s = 0; s < signals; s++)
-        {
-            var sensor = Model.Sensors[s];
-            var observed = inputs.Last(s);
-            if (float.IsNaN(observed) || Relied(sensor.Reliance, present) < RelianceNeeded)
-            {
-                expected[s] = residuals[s] = float.NaN;
-                continue;
-            }
-            expected[s] = _trees[s].Evaluate(features);
-            residuals[s] = Math.Clamp((observed - expected[s]) / sensor.Scale, -MaxResidual, MaxResidual);
-        }
-    }
-
-    /// <summary>The rarity of a signal's oddest statistic, NaN where none is known.</summary>
-    internal static float Rarity(StepRings residuals, int signal, float level, TailTable?[] tails)
-    {
-        Span<float> statistics = stackalloc float[SignalStatistics.PerSignal];
-        SignalStatistics.Read(residuals, signal, level, statistics);
-        var rarity = float.NaN;
-        for (var k = 0; k < statistics.Length; k++)
-        {
-            if (tails[k] is not { } tail || float.IsNaN(statistics[k])) continue;
-            var one = tail.Rarity(Math.Abs(statistics[k]));
-            if (!(one <= rarity)) rarity = one;
-        }
-        return rarity;
-    }
-
-    private static float Relied(float[] reliance, ReadOnlySpan<bool> present)
-    {
-        var sum = 0f;
-        for (var s = 0; s < reliance.Length; s++)
-        {
-            if (!present[s]) sum += reliance[s];
-        }
-        return 1 - sum;
-    }
-
-    private Score Compose(VehicleWindow window, TelemetryBatch batch)
-    {
-        var score = new Score
-        {
-            Vin = batch.Vin,
-            Profile = batch.Profile,
-            ModelId = ModelId,
-            BootId = batch.BootId,
-            Sequence = batch.Sequence,
-            StartTimeMs = batch.StartTimeMs,
-            DurationMs = (uint)Math.Min(uint.MaxValue, batch.DurationMs()),
-            Score_ = window.Verdict.Score,
-        };
-        foreach (var reason in window.Verdict.Reasons)
-        {
-            score.Contributions.Add(new Contribution
-            {
-                Signal = _shape.Signals[reason.Signal],
-                Share = reason.Share,
-                Observed = reason.Observed,
-                Expected = reason.Expected,
-            });
-        }
-        return score;
     }
 }

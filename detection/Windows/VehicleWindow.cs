@@ -3,9 +3,9 @@ using Kappa.Iot.Contracts;
 namespace Kappa.Iot.Detection;
 
 /// <summary>
-/// What a detector remembers of one vehicle: the means of its signals over steps of ten seconds of event time, and how far the model
-/// was off in each. An exact fold of the vehicle's samples, about 2 kB; how the samples are cut into batches makes no difference to it.
-/// Not safe for several threads at once.
+/// What a detector remembers of one vehicle: means of its signals over steps of ten seconds of event time and over longer spans, how much
+/// they moved, and how far the model was off. An exact fold of the vehicle's samples, 2 to 3 kB; how the samples are cut into batches makes
+/// no difference to it. Not safe for several threads at once.
 /// </summary>
 public sealed class VehicleWindow
 {
@@ -18,10 +18,12 @@ public sealed class VehicleWindow
     /// <summary>A vehicle that samples slowly may miss this many samples before its window starts anew.</summary>
     public const int GapIntervals = 3;
 
-    private const byte Schema = 1;
+    /// <summary>Spans, in steps, of the means of signals, of their changes, and of residuals.</summary>
+    internal static readonly int[] InputSpans = [6, 30, 60], ActivitySpans = [3, 12, 60], ResidualSpans = [1, 2, 6, 20, 60, 180], SquareSpans = [6];
 
-    private readonly double[] _sums;
-    private readonly int[] _counts;
+    private const byte Schema = 2;
+
+    private readonly SampleSums _samples;
     private readonly float[] _means;
     private bool _started;
     private long _startMs;
@@ -33,11 +35,14 @@ public sealed class VehicleWindow
     internal VehicleWindow(WindowShape shape)
     {
         Shape = shape;
-        _sums = new double[shape.Signals.Count];
-        _counts = new int[shape.Signals.Count];
-        _means = new float[shape.Signals.Count];
-        Inputs = new StepRings(shape.Signals.Count);
-        Residuals = new StepRings(shape.Signals.Count);
+        var signals = shape.Signals.Count;
+        _samples = new SampleSums(shape.Resolutions);
+        _means = new float[signals];
+        Array.Fill(_means, float.NaN);
+        Inputs = new RecentMeans(signals, InputSpans);
+        Activity = new RecentMeans(signals, ActivitySpans);
+        Residuals = new RecentMeans(signals, ResidualSpans);
+        Squares = new RecentMeans(signals, SquareSpans);
     }
 
     public WindowShape Shape { get; }
@@ -48,12 +53,32 @@ public sealed class VehicleWindow
     /// <summary>Empty steps just before the one that was just completed, or -1 where the window started anew with it.</summary>
     internal int GapBefore { get; private set; }
 
-    internal StepRings Inputs { get; }
+    /// <summary>Means of the signals over one minute and more.</summary>
+    internal RecentMeans Inputs { get; }
 
-    internal StepRings Residuals { get; }
+    /// <summary>Mean absolute change from sample to sample.</summary>
+    internal RecentMeans Activity { get; }
+
+    /// <summary>How far the model was off, in units of the usual error.</summary>
+    internal RecentMeans Residuals { get; }
+
+    internal RecentMeans Squares { get; }
 
     /// <summary>What was said of the vehicle last.</summary>
     internal Verdict Verdict { get; } = new();
+
+    /// <summary>A signal's mean over the step that was just completed, NaN where it had no sample.</summary>
+    internal float Mean(int signal) => _means[signal];
+
+    /// <summary>Seconds since a signal last changed.</summary>
+    internal float StillFor(int signal) => _samples.StillFor(signal, _lastMs);
+
+    /// <summary>Takes note of how far the model was off in the step that was just completed.</summary>
+    internal void PushResidual(int signal, float residual)
+    {
+        Residuals.Push(signal, residual);
+        Squares.Push(signal, residual * residual);
+    }
 
     /// <summary>
     /// Takes samples from the batch until a step is complete. After each completed step the detector pushes its residuals, then goes on.
@@ -84,11 +109,7 @@ public sealed class VehicleWindow
             {
                 var column = columns[c];
                 var signal = Shape.IndexOf(column.Signal);
-                if (signal < 0 || position >= column.Values.Count) continue;
-                var value = column.Values[position];
-                if (!float.IsFinite(value)) continue;
-                _sums[signal] += value;
-                _counts[signal]++;
+                if (signal >= 0 && position < column.Values.Count) _samples.Add(signal, column.Values[position], time, interval);
             }
             _open = true;
             _lastMs = time;
@@ -101,7 +122,7 @@ public sealed class VehicleWindow
     /// <summary>The whole state, exactly.</summary>
     public byte[] Save()
     {
-        using var stream = new MemoryStream(64 + Shape.Signals.Count * 120);
+        using var stream = new MemoryStream(128 + Shape.Signals.Count * 128);
         using var writer = new BinaryWriter(stream);
         writer.Write(Schema);
         writer.Write((short)Shape.Signals.Count);
@@ -113,10 +134,11 @@ public sealed class VehicleWindow
         writer.Write(_open);
         writer.Write(Age);
         writer.Write(_gap);
-        foreach (var sum in _sums) writer.Write(sum);
-        foreach (var count in _counts) writer.Write(count);
+        _samples.Save(writer);
         Inputs.Save(writer);
+        Activity.Save(writer);
         Residuals.Save(writer);
+        Squares.Save(writer);
         Verdict.Save(writer);
         writer.Flush();
         return stream.ToArray();
@@ -147,10 +169,11 @@ public sealed class VehicleWindow
                 Age = reader.ReadInt32(),
                 _gap = reader.ReadInt32(),
             };
-            for (var i = 0; i < signals; i++) window._sums[i] = reader.ReadDouble();
-            for (var i = 0; i < signals; i++) window._counts[i] = reader.ReadInt32();
+            window._samples.Restore(reader);
             window.Inputs.Restore(reader);
+            window.Activity.Restore(reader);
             window.Residuals.Restore(reader);
+            window.Squares.Restore(reader);
             window.Verdict.Restore(reader);
             if (stream.Position != stream.Length) throw new InvalidDataException($"The window's snapshot has {stream.Length - stream.Position} bytes too many.");
             return window;
@@ -161,6 +184,24 @@ public sealed class VehicleWindow
         }
     }
 
+    /// <summary>Becomes what another window of the same shape is, but for what was said of the vehicle.</summary>
+    internal void CopyFrom(VehicleWindow other)
+    {
+        _started = other._started;
+        _startMs = other._startMs;
+        _lastMs = other._lastMs;
+        _step = other._step;
+        _open = other._open;
+        Age = other.Age;
+        _gap = other._gap;
+        _samples.CopyFrom(other._samples);
+        Inputs.CopyFrom(other.Inputs);
+        Activity.CopyFrom(other.Activity);
+        Residuals.CopyFrom(other.Residuals);
+        Squares.CopyFrom(other.Squares);
+        Verdict.Clear();
+    }
+
     /// <summary>Forgets everything.</summary>
     internal void Restart()
     {
@@ -168,10 +209,11 @@ public sealed class VehicleWindow
         _open = false;
         Age = 0;
         _gap = 0;
-        Array.Clear(_sums);
-        Array.Clear(_counts);
+        _samples.Clear();
         Inputs.Clear();
+        Activity.Clear();
         Residuals.Clear();
+        Squares.Clear();
         Verdict.Clear();
     }
 
@@ -191,10 +233,15 @@ public sealed class VehicleWindow
     private void Skip(long step)
     {
         // _step is the next one expected: it and those up to the sample's own are empty.
-        var empty = (int)Math.Min(step - _step, StepRings.Reach);
-        Inputs.PushEmpty(empty);
-        Residuals.PushEmpty(empty);
-        if (_gap >= 0) _gap = Math.Min(_gap + empty, StepRings.Reach);
+        var empty = (int)Math.Min(step - _step, RecentMeans.Reach);
+        for (var s = 0; s < _means.Length; s++)
+        {
+            Inputs.Skip(s, empty);
+            Activity.Skip(s, empty);
+            Residuals.Skip(s, empty);
+            Squares.Skip(s, empty);
+        }
+        if (_gap >= 0) _gap = Math.Min(_gap + empty, RecentMeans.Reach);
         _step = step;
     }
 
@@ -202,11 +249,10 @@ public sealed class VehicleWindow
     {
         for (var s = 0; s < _means.Length; s++)
         {
-            _means[s] = _counts[s] == 0 ? float.NaN : (float)(_sums[s] / _counts[s]);
-            _sums[s] = 0;
-            _counts[s] = 0;
+            _samples.Close(s, out _means[s], out var change);
+            Inputs.Push(s, _means[s]);
+            Activity.Push(s, change);
         }
-        Inputs.Push(_means);
         _open = false;
         _step++;
         Age++;

@@ -1,3 +1,5 @@
+using Kappa.Iot.Contracts;
+
 namespace Kappa.Iot.Detection;
 
 /// <summary>What a detector said of one step; part of the window, because a batch without a complete step repeats it.</summary>
@@ -31,6 +33,49 @@ internal sealed class Verdict
         Score = score;
         Count = reasons.Length;
         reasons.CopyTo(_reasons);
+    }
+
+    /// <summary>Places of the largest values, largest first; those of minus infinity do not count.</summary>
+    public static int Largest(ReadOnlySpan<float> values, Span<int> top)
+    {
+        var count = 0;
+        for (var s = 0; s < values.Length; s++)
+        {
+            if (float.IsNegativeInfinity(values[s])) continue;
+            var at = count < top.Length ? count++ : top.Length;
+            if (at == top.Length && values[s] <= values[top[at - 1]]) continue;
+            if (at == top.Length) at--;
+            for (; at > 0 && values[top[at - 1]] < values[s]; at--) top[at] = top[at - 1];
+            top[at] = s;
+        }
+        return count;
+    }
+
+    /// <summary>The score of a batch, as this has it.</summary>
+    public Score Compose(IDetector detector, WindowShape shape, TelemetryBatch batch)
+    {
+        var score = new Score
+        {
+            Vin = batch.Vin,
+            Profile = batch.Profile,
+            ModelId = detector.ModelId,
+            BootId = batch.BootId,
+            Sequence = batch.Sequence,
+            StartTimeMs = batch.StartTimeMs,
+            DurationMs = (uint)Math.Min(uint.MaxValue, batch.DurationMs()),
+            Score_ = Score,
+        };
+        foreach (var reason in Reasons)
+        {
+            score.Contributions.Add(new Contribution
+            {
+                Signal = shape.Signals[reason.Signal],
+                Share = reason.Share,
+                Observed = reason.Observed,
+                Expected = reason.Expected,
+            });
+        }
+        return score;
     }
 
     public void Save(BinaryWriter writer)

@@ -12,6 +12,7 @@ public sealed class WindowShape
     public WindowShape(IReadOnlyList<uint> signals)
     {
         Signals = [.. signals];
+        Resolutions = [.. signals.Select(id => SignalCatalogue.Find(id)?.Resolution ?? 0)];
         _indexOfSignal = new short[signals.Count == 0 ? 1 : checked((int)signals.Max() + 1)];
         Array.Fill(_indexOfSignal, (short)-1);
         for (var i = 0; i < Signals.Count; i++)
@@ -22,6 +23,9 @@ public sealed class WindowShape
     }
 
     public IReadOnlyList<uint> Signals { get; }
+
+    /// <summary>Step of each sensor's own scale, 0 where it has none.</summary>
+    internal IReadOnlyList<float> Resolutions { get; }
 
     /// <summary>Place of a signal in the window, or -1.</summary>
     public int IndexOf(uint signal) => signal < (uint)_indexOfSignal.Length ? _indexOfSignal[signal] : -1;

@@ -4,30 +4,6 @@ namespace Kappa.Iot.Detection.Tests;
 
 public sealed class CalibrationTests
 {
-    [Fact]
-    public void Rarity_OfNormalData_IsTheShareBeyond()
-    {
-        var random = new Random(1);
-        var sizes = Enumerable.Range(0, 200_000).Select(_ => (float)-Math.Log(random.NextDouble())).ToList();
-        var table = TailTable.Measure(sizes)!;
-        foreach (var size in new[] { 1f, 3f, 5f, 8f, 20f }) Assert.Equal(size / Math.Log(10), table.Rarity(size), size * 0.05);
-        Assert.Equal(TailTable.MaxRarity, table.Rarity(1e9f));
-        Assert.Equal(0, table.Rarity(0));
-    }
-
-    [Fact]
-    public void Rarity_NeverFallsAsSizeGrows()
-    {
-        var random = new Random(2);
-        var table = TailTable.Measure([.. Enumerable.Range(0, 5_000).Select(_ => (float)random.Next(10))])!;
-        var before = 0f;
-        for (var size = 0f; size < 30; size += 0.01f)
-        {
-            Assert.True(table.Rarity(size) >= before);
-            before = table.Rarity(size);
-        }
-    }
-
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -43,22 +19,41 @@ public sealed class CalibrationTests
         Assert.True(Calibration.AlertsAt(fused, gaps, threshold * 0.9f) > allowed);
     }
 
+    [Theory]
+    [InlineData(0.1, 50, 4)]
+    [InlineData(0.1, 8, 0)]
+    [InlineData(1, 10, 9)]
+    public void Allowed_LeavesRoomForTheNextAlert(double perHour, double hours, double alerts) => Assert.Equal(alerts, Calibration.Allowed(perHour, hours), 1e-9);
+
     [Fact]
-    public void Fuse_KeepsTheRarestInOrder()
+    public void Threshold_OneAlertThatNeverEnds_IsNotTakenForFew()
     {
-        Span<int> top = stackalloc int[3];
-        var fused = Evidence.Fuse([1, 5, float.NaN, 3, 2, 4], top, out var count);
-        Assert.Equal(3, count);
-        Assert.Equal([1, 5, 3], top.ToArray());
-        Assert.Equal(Math.Pow(625 + 256 + 81, 0.25), fused, 1e-4);
-        Assert.True(float.IsNaN(Evidence.Fuse([float.NaN], top, out _)));
+        // All but the first steps lie high: a threshold below them would raise one alert only, and leave it open.
+        var evidence = Enumerable.Range(0, 1000).Select(i => i < 100 ? -5f : 1 + i * 1e-4f).ToArray();
+        var (threshold, _) = Calibration.Threshold(evidence, new int[1000], 1);
+        Assert.InRange(threshold, 1.05f, 1.2f);
     }
 
     [Fact]
-    public void Score_AtTheThreshold_IsAHalf()
+    public void Score_AtTheThreshold_IsAHalf_AndRisesWithTheEvidence()
     {
-        Assert.Equal(0.5f, Evidence.Score(4.2f, 4.2f));
-        Assert.Equal(0f, Evidence.Score(0, 4.2f));
-        Assert.InRange(Evidence.Score(1000, 4.2f), 0.999f, 1f);
+        Assert.Equal(0.5f, Fusion.Score(4.2f, 4.2f));
+        Assert.Equal(0.5f, Fusion.Score(-3, -3));
+        var before = 0f;
+        for (var evidence = -30f; evidence <= 30; evidence += 0.25f)
+        {
+            var score = Fusion.Score(evidence, 4.2f);
+            Assert.True(score > before && score < 1);
+            before = score;
+        }
+    }
+
+    [Fact]
+    public void Combine_AddsTheSignalsEvidenceAndLeavesWhatIsAboveNormal()
+    {
+        float[] heads = [-2, 3, 0];
+        var evidence = Fusion.Combine(1, heads, [-3, 1, -1]);
+        Assert.Equal([1f, 2f, 1f], heads);
+        Assert.Equal(1 + 0.5 * Math.Log(Math.Exp(-2) + Math.Exp(3) + 1) + 0.5 * 2, evidence, 1e-5);
     }
 }

@@ -9,16 +9,18 @@ public sealed class RecordedTripTests
     [Fact]
     public void Compiled_trees_give_what_ML_NET_gives_on_every_step_of_real_trips()
     {
-        var options = new TrainingOptions { MaxRows = 2_000, Trees = 30 };
-        var trips = RecordedTrips.Files("train").Take(12).Select(file => RecordedTrips.Read(file)).ToList();
+        var options = TrainingOptions.Quick with { Disturbances = 300 };
+        var trips = RecordedTrips.Files("train").Select(file => RecordedTrips.Read(file)).ToList();
         var set = new TrainingSet("obd", options);
-        foreach (var batch in trips.SelectMany(trip => trip)) set.Add(batch);
+        foreach (var batch in trips.Take(12).SelectMany(trip => trip)) set.Add(batch);
         var artifact = VirtualSensorTrainer.Train(set, options, cancel: TestContext.Current.CancellationToken).Artifact;
         var (model, mlModels) = ModelArtifact.Read("m", artifact);
         var detector = (VirtualSensorDetector)ModelArtifact.Load("m", artifact);
+        var signals = model.Sensors.Count;
 
-        var rows = new List<Row>();
-        var predictions = new List<float[]>();
+        // Every step of every trip, those that the model has seen and those that it has not.
+        List<float[]> inputs = [], predictions = [], features = [], heads = [];
+        List<float> globals = [];
         foreach (var trip in trips)
         {
             var window = detector.CreateWindow();
@@ -26,29 +28,46 @@ public sealed class RecordedTripTests
             {
                 for (var position = 0; window.Advance(batch, ref position);)
                 {
-                    var features = new float[model.Sensors.Count * SensorFeatures.PerSignal];
-                    float[] expected = new float[model.Sensors.Count], residuals = new float[model.Sensors.Count];
-                    detector.Predict(window.Inputs, features, expected, residuals);
-                    rows.Add(new Row { Features = features });
+                    float[] input = new float[SensorBank.Width(signals)], expected = new float[signals], feature = new float[FusionFeatures.Width(signals)], head = new float[signals];
+                    detector.Sensors.Observe(window, input, expected);
+                    detector.ReadFeatures(window, feature);
+                    detector.Fusion.Heads(feature, head);
+                    inputs.Add(input);
                     predictions.Add(expected);
+                    features.Add(feature);
+                    globals.Add(detector.Fusion.Global(feature));
+                    heads.Add(head);
                 }
             }
         }
-        Assert.True(rows.Count > 1_000);
+        Assert.True(inputs.Count > 10_000);
 
+        for (var s = 0; s < signals; s++)
+        {
+            var scores = Transform(mlModels[s], inputs);
+            Assert.All(scores.Zip(predictions), pair => Assert.True(float.IsNaN(pair.Second[s]) || pair.First == pair.Second[s]));
+            Assert.Equal(Transform(mlModels[signals + s], inputs), inputs.Select(input => detector.Sensors.Error(s, input)));
+        }
+        Assert.Equal(Transform(mlModels[2 * signals], features), globals);
+        for (var s = 0; s < signals; s++)
+        {
+            var own = features.ConvertAll(feature =>
+            {
+                var head = new float[FusionFeatures.HeadWidth(signals)];
+                FusionFeatures.ReadHead(feature, signals, s, head);
+                return head;
+            });
+            Assert.Equal(Transform(mlModels[2 * signals + 1], own), heads.Select(head => head[s]));
+        }
+    }
+
+    private static float[] Transform(byte[] mlModel, List<float[]> rows)
+    {
         var ml = new MLContext(0);
         var schema = SchemaDefinition.Create(typeof(Row));
-        schema[nameof(Row.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, rows[0].Features.Length);
-        var view = ml.Data.LoadFromEnumerable(rows, schema);
-        for (var s = 0; s < model.Sensors.Count; s++)
-        {
-            var scores = ml.Model.Load(new MemoryStream(mlModels[s]), out _).Transform(view).GetColumn<float>("Score").ToArray();
-            for (var row = 0; row < rows.Count; row++)
-            {
-                if (float.IsNaN(predictions[row][s])) continue;
-                Assert.Equal(scores[row], predictions[row][s]);
-            }
-        }
+        schema[nameof(Row.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, rows[0].Length);
+        var view = ml.Data.LoadFromEnumerable(rows.Select(row => new Row { Features = row }), schema);
+        return [.. ml.Model.Load(new MemoryStream(mlModel), out _).Transform(view).GetColumn<float>("Score")];
     }
 
     private sealed class Row

@@ -5,6 +5,8 @@ namespace Kappa.Iot.Detection.Tests;
 
 public sealed class TrainingTests
 {
+    private static readonly TrainingOptions Small = TrainedModel.Options with { Disturbances = 50, Sensors = TrainedModel.Options.Sensors with { Trees = 5 } };
+
     [Fact]
     public void Train_SameDataAndSeed_GivesTheSameBytes()
     {
@@ -41,7 +43,7 @@ public sealed class TrainingTests
     [Fact]
     public void Train_ConstantMissingAndUnscoredSignals_AreLeftOut()
     {
-        var options = TrainedModel.Options with { Trees = 5 };
+        var options = Small;
         var set = new TrainingSet("test", options);
         foreach (var batch in Enumerable.Range(0, 4).SelectMany(v => SyntheticFleet.Drive(v, 60)))
         {
@@ -52,7 +54,7 @@ public sealed class TrainingTests
             set.Add(batch);
         }
         var result = VirtualSensorTrainer.Train(set, options, cancel: TestContext.Current.CancellationToken);
-        Assert.Equal([(12u, "missing in 75 % of the steps"), (16u, "constant at 12")], result.LeftOut.Select(l => (l.Signal, l.Reason.Replace(" %", "%").Replace("%", " %"))));
+        Assert.Equal([(12u, "missing in 75 % of the samples"), (16u, "constant at 12")], result.LeftOut.Select(l => (l.Signal, l.Reason.Replace(" %", "%").Replace("%", " %"))));
         var (model, _) = ModelArtifact.Read("m", result.Artifact);
         Assert.Equal([2u, 4u, 5u, 18u, 40u, 41u], model.Sensors.Select(s => s.Signal));
     }
@@ -60,7 +62,7 @@ public sealed class TrainingTests
     [Fact]
     public void Train_OneVehicle_Works()
     {
-        var result = TrainedModel.Train(TrainedModel.Options with { Trees = 10 }, vehicles: 1, batches: 200);
+        var result = TrainedModel.Train(Small, vehicles: 1, batches: 200);
         Assert.Equal(1, result.Metrics["vehicles"]);
     }
 
@@ -68,7 +70,7 @@ public sealed class TrainingTests
     public void Train_RandomRowsTenSecondsApart_Works()
     {
         // The article's sample: values without any relation, each its own step.
-        var options = TrainedModel.Options with { Trees = 10 };
+        var options = Small;
         var random = new Random(1);
         var set = new TrainingSet("article", options);
         for (var v = 0; v < 10; v++)

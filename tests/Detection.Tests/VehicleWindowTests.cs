@@ -28,7 +28,7 @@ public sealed class VehicleWindowTests
         var window = new VehicleWindow(Shape);
         var batch = Batch(SyntheticFleet.StartMs, intervalMs, [.. Enumerable.Range(0, samplesAStep * 3).Select(i => (float)(i / samplesAStep))]);
         List<float> means = [];
-        for (var position = 0; window.Advance(batch, ref position);) means.Add(window.Inputs.Last(0));
+        for (var position = 0; window.Advance(batch, ref position);) means.Add(window.Mean(0));
         Assert.Equal([0, 1, 2], means);
     }
 
@@ -42,7 +42,7 @@ public sealed class VehicleWindowTests
             var batch = Batch(SyntheticFleet.StartMs + b * 10_000 + (b == 0 ? 0 : random.Next(-400, 400)), 1000, [.. Enumerable.Repeat((float)b, 10)]);
             var position = 0;
             Assert.True(window.Advance(batch, ref position));
-            Assert.Equal(b, window.Inputs.Last(0));
+            Assert.Equal(b, window.Mean(0));
             Assert.False(window.Advance(batch, ref position));
         }
     }
@@ -55,20 +55,18 @@ public sealed class VehicleWindowTests
         Assert.Equal(4, window.Age);
         Fold(window, Batch(SyntheticFleet.StartMs + 40_000 + VehicleWindow.GapMs, 1000, [.. Enumerable.Repeat(9f, 10)]));
         Assert.Equal(1, window.Age);
-        Assert.Equal(9, window.Inputs.LongMean(0, out _));
+        Assert.Equal([9f, 9f, 9f], window.Inputs.Of(0).ToArray());
     }
 
     [Fact]
-    public void Advance_AfterAShortGap_LeavesTheMissingStepsEmpty()
+    public void Advance_AfterAShortGap_KeepsTheMeans()
     {
         var window = new VehicleWindow(Shape);
         Fold(window, Batch(SyntheticFleet.StartMs, 1000, [.. Enumerable.Repeat(5f, 10)]));
         Fold(window, Batch(SyntheticFleet.StartMs + 40_000, 1000, [.. Enumerable.Repeat(9f, 10)]));
         Assert.Equal(3, window.GapBefore);
-        Assert.Equal(9, window.Inputs.Mean(0, 4, out var recent));
-        Assert.Equal(1, recent);
-        Assert.Equal(7, window.Inputs.Mean(0, 5, out var both));
-        Assert.Equal(2, both);
+        Assert.Equal(2, window.Age);
+        Assert.Equal([7f, 7f, 7f], window.Inputs.Of(0).ToArray());
     }
 
     [Fact]
@@ -76,8 +74,8 @@ public sealed class VehicleWindowTests
     {
         var window = new VehicleWindow(Shape);
         Fold(window, Batch(SyntheticFleet.StartMs, 1000, [float.NaN, 2, float.PositiveInfinity, 4, float.NaN, float.NaN, float.NegativeInfinity, float.NaN, float.NaN, float.NaN]));
-        Assert.Equal(3, window.Inputs.Last(0));
-        Assert.True(float.IsNaN(window.Inputs.Last(1)));
+        Assert.Equal(3, window.Mean(0));
+        Assert.True(float.IsNaN(window.Mean(1)));
     }
 
     [Fact]
@@ -89,20 +87,59 @@ public sealed class VehicleWindowTests
     }
 
     [Fact]
-    public void PastMean_LeavesOutTheLastMinute()
+    public void Means_OfASpan_FollowAChangeAsFastAsTheSpanIsShort()
     {
-        var rings = new StepRings(1);
-        for (var step = 0; step < 36; step++) rings.Push([step < 30 ? 1 : 100]);
-        Assert.Equal(1, rings.PastMean(0, out var blocks));
-        Assert.Equal(4, blocks);
-        Assert.Equal(100, rings.Mean(0, 6, out _));
-        Assert.Equal((4 * 1 + 100) / 5f, rings.LongMean(0, out var count), 3);
-        Assert.Equal(30, count);
+        var means = new RecentMeans(1, [1, 6, 30]);
+        for (var step = 0; step < 60; step++) means.Push(0, step < 30 ? 0 : 100);
+        var after = means.Of(0).ToArray();
+        Assert.Equal(100, after[0]);
+        Assert.InRange(after[1], 99.9, 100);
+        Assert.InRange(after[2], 80, 90);
+    }
+
+    [Fact]
+    public void Means_AtTheStart_AreThoseOfAllValues()
+    {
+        var means = new RecentMeans(2, [1, 6, 30]);
+        foreach (var value in new[] { 1f, 2, 6 }) means.Push(1, value);
+        Assert.Equal(6, means.Of(1)[0]);
+        Assert.Equal(3, means.Of(1)[1], 1e-5);
+        Assert.Equal(3, means.Of(1)[2], 1e-5);
+        Assert.False(means.Has(0));
+    }
+
+    [Fact]
+    public void Means_AfterTooManyEmptySteps_AreForgotten()
+    {
+        var means = new RecentMeans(1, [6]);
+        means.Push(0, 7);
+        means.Skip(0, RecentMeans.Reach - 1);
+        Assert.Equal(7, means.Of(0)[0]);
+        means.Push(0, float.NaN);
+        Assert.False(means.Has(0));
+        means.Push(0, 3);
+        Assert.Equal(3, means.Of(0)[0]);
+    }
+
+    [Fact]
+    public void Samples_finer_than_the_sensor_are_rounded_to_its_scale_and_changes_are_counted_by_it()
+    {
+        var sums = new SampleSums([1]);
+        foreach (var (value, second) in new[] { 5.1f, 5.3f, 4.9f, 7.2f }.Select((v, i) => (v, i))) sums.Add(0, value, second * 1000, 1000);
+        Assert.Equal(2, sums.StillFor(0, 5000));
+        sums.Close(0, out var mean, out var change);
+        Assert.Equal(5.5f, mean);
+        Assert.Equal(2 / 3f, change, 1e-6);
+        sums.Add(0, 20, 6000, 1000); // over a hole: no change is counted
+        sums.Close(0, out mean, out change);
+        Assert.True(mean == 20 && float.IsNaN(change));
+        sums.Close(0, out mean, out change);
+        Assert.True(float.IsNaN(mean) && float.IsNaN(change));
     }
 
     private static void Fold(VehicleWindow window, TelemetryBatch batch)
     {
-        for (var position = 0; window.Advance(batch, ref position);) window.Residuals.PushEmpty(1);
+        for (var position = 0; window.Advance(batch, ref position);) window.PushResidual(0, 1);
     }
 
     private static List<(float, float, float)> Steps(IEnumerable<TelemetryBatch> batches)
@@ -111,7 +148,7 @@ public sealed class VehicleWindowTests
         List<(float, float, float)> steps = [];
         foreach (var batch in batches)
         {
-            for (var position = 0; window.Advance(batch, ref position);) steps.Add((window.Inputs.Last(0), window.Inputs.Mean(1, 6, out _), window.Inputs.LongMean(1, out _)));
+            for (var position = 0; window.Advance(batch, ref position);) steps.Add((window.Mean(0), window.Inputs.Of(1)[0], window.Activity.Of(1)[1]));
         }
         return steps;
     }

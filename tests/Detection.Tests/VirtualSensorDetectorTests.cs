@@ -7,24 +7,24 @@ public sealed class VirtualSensorDetectorTests
     private static readonly IDetector Detector = TrainedModel.Detector;
 
     [Fact]
-    public void A_vehicle_that_overheats_gets_a_cooling_alert_within_a_minute()
+    public void A_vehicle_that_overheats_gets_a_cooling_alert_within_two_minutes()
     {
         const int fault = 600;
         var way = SyntheticFleet.Drive(100, 90, VehicleFoldTests.Overheat(fault));
         var alert = Assert.Single(Raised(way));
         Assert.Equal(AlertType.Cooling, alert.Type);
-        Assert.InRange((alert.RaisedAtMs - SyntheticFleet.StartMs) / 1000, fault, fault + 60);
+        Assert.InRange((alert.RaisedAtMs - SyntheticFleet.StartMs) / 1000, fault, fault + 120);
         Assert.Equal(SyntheticFleet.Coolant, alert.Contributions[0].Signal);
         Assert.True(alert.Contributions[0].Observed > alert.Contributions[0].Expected + 1);
     }
 
     [Fact]
-    public void A_tyre_that_leaks_gets_an_alert_within_a_minute()
+    public void A_tyre_that_leaks_gets_an_alert_within_two_minutes()
     {
         var way = SyntheticFleet.Drive(101, 90, (signal, second, value) => signal == SyntheticFleet.TyreLeft && second >= 600 ? value - Math.Min(60, (second - 600) * 0.5f) : value);
         var alert = Assert.Single(Raised(way));
         Assert.Equal(AlertType.Tyres, alert.Type);
-        Assert.InRange((alert.RaisedAtMs - SyntheticFleet.StartMs) / 1000, 600, 660);
+        Assert.InRange((alert.RaisedAtMs - SyntheticFleet.StartMs) / 1000, 600, 720);
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class VirtualSensorDetectorTests
             Assert.Equal(score.Contributions.Select(c => c.Share).OrderDescending(), score.Contributions.Select(c => c.Share));
             Assert.All(score.Contributions, c => Assert.True(float.IsFinite(c.Observed) && float.IsFinite(c.Expected)));
         }
-        Assert.Equal(88, judged); // all but the first twenty seconds
+        Assert.Equal(85, judged); // all but the first fifty seconds
     }
 
     [Fact]
@@ -85,6 +85,19 @@ public sealed class VirtualSensorDetectorTests
         var again = ModelArtifact.Load("test-model", TrainedModel.Result.Artifact);
         var way = SyntheticFleet.Drive(104, 60, VehicleFoldTests.Overheat(300));
         Assert.Equal(Scores(way), Scores(way, again));
+    }
+
+    [Fact]
+    public void Folding_a_batch_allocates_nothing()
+    {
+        var detector = (VirtualSensorDetector)Detector;
+        var way = SyntheticFleet.Drive(105, 200, VehicleFoldTests.Overheat(600));
+        var window = detector.CreateWindow();
+        foreach (var batch in way.Take(100)) detector.Fold(window, batch);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        foreach (var batch in way.Skip(100)) detector.Fold(window, batch);
+        // The enumerators of the loop itself are all there is.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 500);
     }
 
     private static IEnumerable<Score> Scores(IEnumerable<TelemetryBatch> way, IDetector? detector = null)

@@ -102,9 +102,9 @@ public sealed class TestLog : IAsyncLifetime
 
     private static TrainingResult Train()
     {
-        var set = new TrainingSet("any", new TrainingOptions());
+        var set = new TrainingSet("any", TrainingOptions.Quick);
         foreach (var batch in new Fleet("any", vehicles: 8, seed: 99).Batches(120)) set.Add(batch);
-        return VirtualSensorTrainer.Train(set, new TrainingOptions { Trees = 20 });
+        return VirtualSensorTrainer.Train(set, TrainingOptions.Quick with { Disturbances = 100 });
     }
 
     private IProducer<byte[], byte[]> CreateProducer() => new ProducerBuilder<byte[], byte[]>(new ProducerConfig(Kafka.ToClientConfig("test"))

@@ -29,7 +29,7 @@ public sealed class EvaluationTests
     public void A_fault_counts_as_found_by_an_alert_raised_during_it_and_other_alerts_as_false()
     {
         var profile = "test";
-        var options = new TrainingOptions { Trees = 20, MaxRows = 2_000 };
+        var options = TrainingOptions.Quick;
         var set = new TrainingSet(profile, options);
         foreach (var batch in Fleet.Drive(profile, 12, 120)) set.Add(batch);
         var detector = ModelArtifact.Load("m", VirtualSensorTrainer.Train(set, options, cancel: TestContext.Current.CancellationToken).Artifact);
@@ -70,7 +70,7 @@ public sealed class EvaluationTests
             await File.WriteAllTextAsync(Path.Combine(test, "labels.csv"), "trip,fault,from_second,to_second,seconds\nbroken,hot,600,1200,1200\n", TestContext.Current.CancellationToken);
             string scores = Path.Combine(folder.FullName, "scores.csv"), alerts = Path.Combine(folder.FullName, "alerts.csv");
 
-            var run = await Run.Of("evaluate", "--train", train, "--test", test, "--labels", Path.Combine(test, "labels.csv"), "--scores", scores, "--alerts", alerts, "--trees", "20");
+            var run = await Run.Of("evaluate", "--train", train, "--test", test, "--labels", Path.Combine(test, "labels.csv"), "--scores", scores, "--alerts", alerts, "--effort", "quick");
             Assert.True(run.ExitCode == 0, run.People);
             var figures = System.Text.Json.JsonDocument.Parse(run.LastLine).RootElement;
             Assert.Equal(1, figures.GetProperty("recall").GetDouble());

@@ -9,7 +9,7 @@ namespace Kappa.Iot.TrainingJob.Tests;
 
 public sealed class TrainFromTheLogTests(TheLog log)
 {
-    private static readonly string[] Quick = ["--trees", "10", "--rows", "1000"];
+    private static readonly string[] Quick = ["--effort", "quick", "--disturbances", "100"];
 
     [Fact]
     public async Task What_is_trained_can_be_shown_promoted_and_loaded()

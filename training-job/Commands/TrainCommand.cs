@@ -25,7 +25,7 @@ internal static class TrainCommand
         var kafka = LogOption.Create();
         var by = new Option<string>("--by") { Description = "Who trains.", DefaultValueFactory = _ => Environment.UserName };
         var json = new Option<bool>("--json") { Description = "End with one line of JSON." };
-        var training = new TrainingSettings(new TrainingOptions());
+        var training = new TrainingSettings();
         var command = new Command("train", "Trains a model and writes it to the registry as a candidate.") { profile, from, to, traces, kafka, by, json };
         training.AddTo(command);
         command.Validators.Add(result =>

@@ -7,38 +7,44 @@ namespace Kappa.Iot.TrainingJob.Commands;
 internal sealed class TrainingSettings
 {
     private readonly Option<double> _falseAlerts = Positive<double>("--false-alerts-per-hour", "Alerts an hour and vehicle that normal driving may raise.", "N");
-    private readonly Option<int> _trees = Positive<int>("--trees", "Trees a sensor.", "N");
-    private readonly Option<int> _rows = Positive<int>("--rows", "Rows that a sensor is trained on at most.", "N");
-    private readonly Option<int> _folds = Positive<int>("--folds", "Parts by vehicle: a vehicle's residuals come from sensors that never saw it.", "N");
+    private readonly Option<string> _effort = new("--effort") { Description = "quick: a small model in seconds; full: the best there is, in minutes.", DefaultValueFactory = _ => Full };
+    private readonly Option<int?> _disturbances = new("--disturbances") { Description = "Disturbed spans that the classifiers learn from. Default: as the effort says.", HelpName = "N" };
+    private readonly Option<int?> _folds = new("--folds") { Description = "Parts by vehicle: what is said of a vehicle for calibration comes from models that never saw it. Default: as the effort says.", HelpName = "N" };
     private readonly Option<int> _seed = new("--seed") { Description = "Seed of everything that is drawn.", HelpName = "N" };
 
-    public TrainingSettings(TrainingOptions defaults)
+    private const string Quick = "quick", Full = "full";
+
+    public TrainingSettings()
     {
+        var defaults = new TrainingOptions();
         _falseAlerts.DefaultValueFactory = _ => defaults.FalseAlertsPerHour;
-        _trees.DefaultValueFactory = _ => defaults.Trees;
-        _rows.DefaultValueFactory = _ => defaults.MaxRows;
-        _folds.DefaultValueFactory = _ => defaults.Folds;
         _seed.DefaultValueFactory = _ => defaults.Seed;
-        _folds.Validators.Add(result =>
-        {
-            if (result.Errors.Any() || result.GetValueOrDefault<int>() >= 2) return;
-            result.AddError("--folds must be at least 2.");
-        });
+        _effort.AcceptOnlyFromAmong(Quick, Full);
+        AtLeast(_folds, 2);
+        AtLeast(_disturbances, 10);
     }
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _falseAlerts, _trees, _rows, _folds, _seed }) command.Options.Add(option);
+        foreach (var option in new Option[] { _falseAlerts, _effort, _disturbances, _folds, _seed }) command.Options.Add(option);
     }
 
-    public TrainingOptions Read(ParseResult parsed) => new()
+    public TrainingOptions Read(ParseResult parsed)
     {
-        FalseAlertsPerHour = parsed.GetValue(_falseAlerts),
-        Trees = parsed.GetValue(_trees),
-        MaxRows = parsed.GetValue(_rows),
-        Folds = parsed.GetValue(_folds),
-        Seed = parsed.GetValue(_seed),
-    };
+        var effort = parsed.GetValue(_effort) == Quick ? TrainingOptions.Quick : new TrainingOptions();
+        return effort with
+        {
+            FalseAlertsPerHour = parsed.GetValue(_falseAlerts),
+            Disturbances = parsed.GetValue(_disturbances) ?? effort.Disturbances,
+            Folds = parsed.GetValue(_folds) ?? effort.Folds,
+            Seed = parsed.GetValue(_seed),
+        };
+    }
+
+    private static void AtLeast(Option<int?> option, int least) => option.Validators.Add(result =>
+    {
+        if (!result.Errors.Any() && result.GetValueOrDefault<int?>() < least) result.AddError($"{option.Name} must be at least {least}.");
+    });
 
     private static Option<T> Positive<T>(string name, string description, string unit) where T : struct, IComparable<T>
     {

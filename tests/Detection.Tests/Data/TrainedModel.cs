@@ -5,7 +5,7 @@ namespace Kappa.Iot.Detection.Tests;
 /// <summary>A model of the synthetic fleet, trained once for all tests.</summary>
 internal static class TrainedModel
 {
-    public static readonly TrainingOptions Options = new() { MaxRows = 2_000, Trees = 30, Leaves = 15, Folds = 2, FalseAlertsPerHour = 0.1 };
+    public static readonly TrainingOptions Options = TrainingOptions.Quick with { Disturbances = 400 };
 
     private static readonly Lazy<TrainingResult> Shared = new(() => Train(Options));
 

@@ -1,0 +1,67 @@
+namespace Kappa.Iot.Detection;
+
+/// <summary>
+/// Says how much a vehicle's residuals look like something disturbed: one classifier of all signals together, one shared by the signals
+/// that says which of them. Immutable.
+/// </summary>
+/// <param name="global">Classifiers of all signals; their mean counts.</param>
+/// <param name="heads">Classifiers of a single signal; their mean counts.</param>
+/// <param name="normal">Per signal, what its classifier says at most of nearly all normal steps.</param>
+internal sealed class Fusion(CompiledTrees[] global, CompiledTrees[] heads, float[] normal)
+{
+    public int Signals => normal.Length;
+
+    /// <summary>The evidence, in logits: the more, the odder. No bounds.</summary>
+    /// <param name="features">See <see cref="FusionFeatures"/>.</param>
+    /// <param name="suspicion">Room for each signal's own evidence, above what is normal for it.</param>
+    public float Evaluate(ReadOnlySpan<float> features, Span<float> suspicion)
+    {
+        Heads(features, suspicion);
+        var evidence = Mean(global, features);
+        return Combine(evidence, suspicion, normal);
+    }
+
+    /// <summary>Each signal's own evidence.</summary>
+    public void Heads(ReadOnlySpan<float> features, Span<float> into)
+    {
+        Span<float> own = stackalloc float[FusionFeatures.HeadWidth(Signals)];
+        for (var s = 0; s < into.Length; s++)
+        {
+            FusionFeatures.ReadHead(features, Signals, s, own);
+            into[s] = Mean(heads, own);
+        }
+    }
+
+    /// <summary>The evidence of the classifier of all signals.</summary>
+    public float Global(ReadOnlySpan<float> features) => Mean(global, features);
+
+    /// <summary>Adds the signals' evidence to the global one, and leaves in <paramref name="heads"/> what is above normal.</summary>
+    public static float Combine(float global, Span<float> heads, ReadOnlySpan<float> normal)
+    {
+        var largest = float.NegativeInfinity;
+        foreach (var head in heads) largest = Math.Max(largest, head);
+        var sum = 0.0;
+        foreach (var head in heads) sum += Math.Exp(head - largest);
+        var all = largest + Math.Log(sum);
+
+        var suspect = float.NegativeInfinity;
+        for (var s = 0; s < heads.Length; s++)
+        {
+            heads[s] -= normal[s];
+            suspect = Math.Max(suspect, heads[s]);
+        }
+        return (float)(global + 0.5 * all + 0.5 * suspect);
+    }
+
+    /// <summary>The score of some evidence: 0.5 at the threshold, rising with the evidence everywhere.</summary>
+    public static float Score(float evidence, float threshold) => (float)(1 / (1 + Math.Exp((threshold - (double)evidence) / Softness)));
+
+    private const double Softness = 2;
+
+    private static float Mean(CompiledTrees[] trees, ReadOnlySpan<float> features)
+    {
+        var sum = 0f;
+        foreach (var one in trees) sum += one.Evaluate(features);
+        return sum / trees.Length;
+    }
+}

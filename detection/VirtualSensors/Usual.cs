@@ -1,0 +1,6 @@
+namespace Kappa.Iot.Detection;
+
+/// <summary>What is usual of a statistic in normal driving.</summary>
+/// <param name="Median">Its median.</param>
+/// <param name="Spread">How far from it nearly all normal steps stay.</param>
+public readonly record struct Usual(float Median, float Spread);

@@ -5,8 +5,8 @@ using Kappa.Iot.Benchmarks.Log;
 var records = new Option<int>("--records") { Description = "Records of 1 kB that a round produces and consumes; of 100 B five times as many.", DefaultValueFactory = _ => 100_000 };
 var rounds = new Option<int>("--rounds") { Description = "Rounds for every server; the median counts.", DefaultValueFactory = _ => 3 };
 var json = new Option<bool>("--json") { Description = "Print one JSON object as the last line: ours, peers.NAME, ratio (each FIELD_vs_PEER, ours divided by the peer's)." };
-records.Validators.Add(r => { if (r.GetValueOrDefault<int>() < 1_000) r.AddError("--records must be at least 1000."); });
-rounds.Validators.Add(r => { if (r.GetValueOrDefault<int>() < 1) r.AddError("--rounds must be at least 1."); });
+records.Validators.Add(r => { if (r.Tokens is [var word] && int.TryParse(word.Value, out var number) && number < 1_000) r.AddError("--records must be at least 1000."); });
+rounds.Validators.Add(r => { if (r.Tokens is [var word] && int.TryParse(word.Value, out var number) && number < 1) r.AddError("--rounds must be at least 1."); });
 var log = new Command(
     "log",
     $"""

@@ -9,7 +9,7 @@ namespace Kappa.Iot.Detection;
 public sealed class VehicleFold(string vin)
 {
     /// <summary>Format of <see cref="Save"/>; goes beside the bytes into <see cref="VehicleState.SchemaVersion"/>.</summary>
-    public const uint SchemaVersion = 1;
+    public const uint SchemaVersion = 2;
 
     private AlertEpisodes _episodes = new(vin);
     private bool _seen;

@@ -61,6 +61,14 @@ public sealed class TestLog : IAsyncLifetime
         producer.Flush(TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Writes records as they are, to the partitions they came from.</summary>
+    public void Copy(string topic, IEnumerable<ConsumeResult<byte[], byte[]>> records)
+    {
+        using var producer = CreateProducer();
+        foreach (var record in records) producer.Produce(new TopicPartition(topic, record.Partition), record.Message);
+        producer.Flush(TestContext.Current.CancellationToken);
+    }
+
     public void WriteRaw(string topic, int partition, byte[]? key, byte[]? value)
     {
         using var producer = CreateProducer();

@@ -46,6 +46,8 @@ internal sealed class Scoring(Scenario scenario, string name, string? generation
 
     public string DeadLetters => $"{name}-dead";
 
+    public string GroupId => name;
+
     /// <summary>Starts a scorer as a process of its own.</summary>
     public ScorerProcess Start(string instance = "one", params string[] settings) => ScorerProcess.Start(
     [

@@ -22,6 +22,14 @@ public sealed class TestLog : IAsyncLifetime
 
     public KafkaOptions Kafka { get; private set; } = new();
 
+    /// <summary>Another log that is there already, with the platform's topics.</summary>
+    public static async Task<TestLog> AtAsync(string bootstrapServers)
+    {
+        var log = new TestLog { Kafka = new KafkaOptions { BootstrapServers = bootstrapServers, Partitions = 4 } };
+        await TopicSetup.EnsureAsync(log.Kafka, NullLogger.Instance, TestContext.Current.CancellationToken);
+        return log;
+    }
+
     public async ValueTask InitializeAsync()
     {
         var servers = Environment.GetEnvironmentVariable("KAFKA_BOOTSTRAP");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Confluent.Kafka;
 using Kappa.Iot.Contracts;
@@ -12,6 +13,9 @@ namespace Kappa.Iot.ScoringService.Commands;
 /// <summary><c>generations</c>: which there are, the newest first.</summary>
 internal static class GenerationsCommand
 {
+    // For files and pipes, never for HTML.
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static Command Create(Screen screen)
     {
         var kafka = LogOption.Create();
@@ -38,7 +42,7 @@ internal static class GenerationsCommand
                         records_done = done,
                         state = State(generation),
                         code_version = generation.CodeVersion,
-                    }));
+                    }, Readable));
                 }
 
                 var state = State(generation) == "begun" ? string.Create(CultureInfo.InvariantCulture, $"{100.0 * done / Math.Max(1, records):0} % done") : State(generation);

@@ -33,9 +33,12 @@ public static class TopicCatalogue
 
     public static readonly TopicSpec ModelArtifacts = new("ml.model-artifacts", 1, Settings(("cleanup.policy", "compact")));
 
+    /// <summary>Which recomputations of scores and alerts there are beside the live ones.</summary>
+    public static readonly TopicSpec Generations = new("scoring.generations", 1, Settings(("cleanup.policy", "compact")));
+
     public static IReadOnlyList<TopicSpec> All { get; } =
     [
-        Telemetry, DeadLetter, Presence, Commands, CommandResults, Scores, ScoringState, Alerts, AlertActions, Models, ModelArtifacts,
+        Telemetry, DeadLetter, Presence, Commands, CommandResults, Scores, ScoringState, Alerts, AlertActions, Models, ModelArtifacts, Generations,
     ];
 
     /// <summary>Creates what is missing. Safe to call from every service at once, at every start.</summary>

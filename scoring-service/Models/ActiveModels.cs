@@ -13,7 +13,7 @@ namespace Kappa.Iot.ScoringService;
 /// Follows the model registry and keeps the active model of each profile loaded. A model that cannot be loaded changes nothing: the one
 /// before stays, the failure is logged and counted.
 /// </summary>
-internal sealed class ActiveModels : BackgroundService
+internal sealed class ActiveModels : BackgroundService, IModelSource
 {
     private readonly KafkaOptions _kafka;
     private readonly ModelOptions _options;
@@ -36,8 +36,8 @@ internal sealed class ActiveModels : BackgroundService
         metrics.ObserveModels(() => _current.Select(model => (model.Key, model.Value.ModelId)));
     }
 
-    /// <summary>The models that score now, by profile: swapped whole, so take it once for what must be of one piece.</summary>
-    public ImmutableDictionary<string, IDetector> Current => _current;
+    /// <summary>The models that score now, everywhere: swapped whole, so take it once for what must be of one piece.</summary>
+    public ModelStretch At(int partition, long offset) => new(_current, long.MaxValue);
 
     /// <summary>Completes when the registry is read to its end and every profile of <see cref="ModelOptions.WaitFor"/> has a model.</summary>
     public Task Ready => _ready.Task;
@@ -45,7 +45,6 @@ internal sealed class ActiveModels : BackgroundService
     /// <summary>Profiles that still have no model and are waited for.</summary>
     public IReadOnlyList<string> Missing => [.. _options.WaitedFor.Where(profile => !_current.ContainsKey(profile))];
 
-    /// <summary>A model, active or not; null, and logged, where it cannot be loaded.</summary>
     public async Task<IDetector?> FindAsync(string profile, string modelId, CancellationToken cancel)
     {
         try

@@ -9,6 +9,7 @@ internal static class ModelRegistration
     {
         builder.AddCheckedOptions<ModelOptions>(ModelOptions.Section);
         builder.Services.AddSingleton<ActiveModels>();
+        builder.Services.AddSingleton<IModelSource>(services => services.GetRequiredService<ActiveModels>());
         builder.Services.AddSingleton<IHostedService>(services => services.GetRequiredService<ActiveModels>());
     }
 }

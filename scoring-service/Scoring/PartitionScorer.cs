@@ -9,8 +9,9 @@ using Kappa.Iot.Streaming;
 namespace Kappa.Iot.ScoringService;
 
 /// <summary>Scores one partition: telemetry in; scores, changed alerts, due snapshots and the checkpoint out, all to the same partition number.</summary>
+/// <remarks>With a <see cref="ReplayScope"/> only what comes of batches in its range is written, and no dead letters: they were put aside before.</remarks>
 internal sealed class PartitionScorer(
-    int partition, long resumeAt, PartitionState state, ActiveModels models, ScoringTopics topics, ScoringMetrics metrics, TimeProvider time, ILogger<PartitionScorer> logger) : IPartitionProcessor
+    int partition, long resumeAt, PartitionState state, IModelSource models, ScoringTopics topics, ReplayScope? scope, ScoringMetrics metrics, TimeProvider time, ILogger<PartitionScorer> logger) : IPartitionProcessor
 {
     /// <summary>Key of the checkpoint; no vehicle can be named so.</summary>
     public static readonly byte[] CheckpointKey = "@"u8.ToArray();
@@ -24,14 +25,20 @@ internal sealed class PartitionScorer(
     public void Process(IReadOnlyList<ConsumeResult<byte[], byte[]>> records, TransactionOutput output)
     {
         // The model is changed here and nowhere else: each record is scored by exactly one, and the checkpoint says by which.
-        var current = models.Current;
         var first = Math.Max(resumeAt, records[0].Offset.Value);
-        state.Switch(current, first);
+        var current = models.At(partition, first);
+        state.Switch(current.Models, first);
 
         foreach (var record in records)
         {
             if (record.Offset.Value < resumeAt) continue; // scored before, and in the state: the group was set back
-            Score(record, current, output);
+            if (record.Offset.Value >= current.Until)
+            {
+                current = models.At(partition, record.Offset);
+                state.Switch(current.Models, record.Offset);
+            }
+
+            Score(record, current.Models, output);
         }
 
         var next = Math.Max(resumeAt, records[^1].Offset.Value + 1);
@@ -82,6 +89,7 @@ internal sealed class PartitionScorer(
         }
 
         _counts.Add(result);
+        if (scope?.Contains(batch) == false) return;
         if (result.Score is { } score)
         {
             output.Add(_scores, new Message<byte[], byte[]>
@@ -107,8 +115,9 @@ internal sealed class PartitionScorer(
     private void AddDeadLetter(ConsumeResult<byte[], byte[]> record, string reason, string detail, TransactionOutput output)
     {
         var position = $"{topics.Telemetry}/{partition}@{record.Offset.Value}";
-        logger.DeadLettered(position, reason, detail);
         _counts.AddDeadLetter(reason);
+        if (scope is not null) return;
+        logger.DeadLettered(position, reason, detail);
         output.Add(new TopicPartition(topics.DeadLetter, Partition.Any), new Message<byte[], byte[]>
         {
             Key = record.Message.Key,

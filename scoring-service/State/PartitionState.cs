@@ -18,6 +18,9 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
     private readonly Queue<Vehicle> _unsaved = new();
     private readonly List<ModelSpan> _spans = [];
 
+    /// <summary>Which models scored what no snapshot holds yet.</summary>
+    public IReadOnlyList<ModelSpan> Models => _spans;
+
     public int Vehicles => _vehicles.Count;
 
     /// <summary>Takes a vehicle's snapshot; before any batch.</summary>

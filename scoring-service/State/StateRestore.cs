@@ -14,8 +14,8 @@ namespace Kappa.Iot.ScoringService;
 /// it then and without output. The result is the state that the last commit left behind.
 /// </summary>
 internal sealed class StateRestore(
-    IOptions<KafkaOptions> kafka, IOptions<ScoringOptions> options, ActiveModels models, ScoringMetrics metrics, TimeProvider time, ILogger<StateRestore> logger,
-    ILogger<PartitionScorer> scorerLogger) : IPartitionProcessorFactory
+    IOptions<KafkaOptions> kafka, IOptions<ScoringOptions> options, IModelSource models, ScoringMetrics metrics, TimeProvider time, ILogger<StateRestore> logger,
+    ILogger<PartitionScorer> scorerLogger, ReplayScope? scope = null) : IPartitionProcessorFactory
 {
     private readonly ScoringTopics _topics = options.Value.Topics;
     private readonly ParallelOptions _parallel = new() { MaxDegreeOfParallelism = options.Value.Parallelism > 0 ? options.Value.Parallelism : Environment.ProcessorCount };
@@ -34,7 +34,7 @@ internal sealed class StateRestore(
         return next.Keys.ToDictionary(partition => partition, partition =>
         {
             var (state, resumeAt) = (partitions[partition.Partition.Value].State, partitions[partition.Partition.Value].Next);
-            return (IPartitionProcessor)new PartitionScorer(partition.Partition.Value, resumeAt, state, models, _topics, metrics, time, scorerLogger);
+            return (IPartitionProcessor)new PartitionScorer(partition.Partition.Value, resumeAt, state, models, _topics, scope, metrics, time, scorerLogger);
         });
     }
 
@@ -85,19 +85,23 @@ internal sealed class StateRestore(
             }
             else
             {
-                // Committed offsets without a checkpoint: the state topic was lost. All telemetry is folded again, by the models of today.
-                partition.State.Switch(models.Current, 0);
+                // Committed offsets without a checkpoint: the state topic was lost, or nothing is scored yet. All telemetry is folded again.
+                ModelStretch stretch;
+                for (var offset = Beginning(number); offset < partition.Next; offset = stretch.Until)
+                {
+                    stretch = models.At(number, offset);
+                    partition.State.Switch(stretch.Models, offset);
+                }
             }
 
-            foreach (var span in partition.Checkpoint?.Models ?? [])
+            foreach (var span in partition.State.Models)
             {
                 if (span.ModelId.Length > 0 && !detectors.ContainsKey(span.ModelId)) detectors[span.ModelId] = await models.FindAsync(span.Profile, span.ModelId, cancel);
             }
         }
 
-        foreach (var detector in models.Current.Values) detectors[detector.ModelId] = detector;
         var ranges = partitions
-            .Select(p => new LogRange(new TopicPartition(_topics.Telemetry, p.Key), p.Value.Checkpoint?.ReplayFrom ?? 0, p.Value.Next))
+            .Select(p => new LogRange(new TopicPartition(_topics.Telemetry, p.Key), p.Value.Checkpoint?.ReplayFrom ?? Beginning(p.Key), p.Value.Next))
             .Where(range => range.Length > 0).ToList();
         long batches = 0;
         var reader = new LogReader(kafka.Value, "scoring-service-restore", logger);
@@ -113,6 +117,8 @@ internal sealed class StateRestore(
         }, cancel);
         return batches;
     }
+
+    private long Beginning(int partition) => scope?.Telemetry[partition].From ?? 0;
 
     private static void Replay(PartitionState state, ConsumeResult<byte[], byte[]> record, Dictionary<string, IDetector?> detectors)
     {

@@ -79,7 +79,7 @@ internal sealed class TransactionWriter(KafkaOptions kafka, TransactionalConsume
         }
         catch (Exception e) when (e is KafkaException or OperationCanceledException or InvalidOperationException)
         {
-            logger.ProducerReplaced(options.GroupId, options.Instance, e.Message);
+            if (!cancel.IsCancellationRequested) logger.ProducerReplaced(options.GroupId, options.Instance, e.Message);
             Discard();
         }
     }

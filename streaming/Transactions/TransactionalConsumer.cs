@@ -99,9 +99,10 @@ public sealed class TransactionalConsumer(
                 }
 
                 var worker = _workers[record.TopicPartition];
-                worker.Pending.Add(record);
-                if (worker.Processor is not null) ready++;
-                else Pause(consumer, worker);
+                worker.Take(record);
+                if (worker.Processor is null || worker.AtEnd) Pause(consumer, worker);
+                else ready++;
+                if (worker.HasEnd) break;
             }
             catch (ConsumeException e)
             {
@@ -117,14 +118,14 @@ public sealed class TransactionalConsumer(
 
     private void Transact(IConsumer<byte[], byte[]> consumer, TransactionWriter writer, CancellationToken stop, CancellationToken drained)
     {
-        var work = _workers.Values.Where(worker => worker.HasWork).ToList();
+        var work = _workers.Values.Where(worker => worker.HasWork || worker.HasEnd).ToList();
         if (work.Count == 0) return;
         try
         {
             writer.Begin(drained);
             Parallel.ForEach(work, _parallel, worker =>
             {
-                worker.Processor!.Process(worker.Pending, worker.Output);
+                if (worker.Pending.Count > 0) worker.Processor!.Process(worker.Pending, worker.Output);
                 writer.Write(worker.Output);
             });
             var started = Stopwatch.GetTimestamp();
@@ -155,14 +156,18 @@ public sealed class TransactionalConsumer(
 
     private void Finish(IConsumer<byte[], byte[]> consumer, PartitionWorker worker)
     {
-        var last = worker.Pending[^1];
-        metrics.Reached(options.GroupId, worker.Partition, last.Offset + 1, consumer.GetWatermarkOffsets(worker.Partition).High, last.Message.Timestamp);
+        if (worker.Pending.Count > 0)
+            metrics.Reached(options.GroupId, worker.Partition, worker.Next, End(consumer, worker), worker.Pending[^1].Message.Timestamp);
+        worker.Finished = worker.AtEnd;
         worker.Pending.Clear();
         worker.Output.Clear();
         worker.Processor!.OnCommitted();
     }
 
-    private static TopicPartitionOffset Next(PartitionWorker worker) => new(worker.Partition, worker.Pending[^1].Offset + 1);
+    private long End(IConsumer<byte[], byte[]> consumer, PartitionWorker worker) =>
+        options.Bounds is null ? consumer.GetWatermarkOffsets(worker.Partition).High : BoundsOf(worker.Partition).To;
+
+    private static TopicPartitionOffset Next(PartitionWorker worker) => new(worker.Partition, worker.Next);
 
     private void StartRestore(List<PartitionWorker> workers, Func<CancellationToken, IReadOnlyDictionary<TopicPartition, long>> next, CancellationToken stop)
     {
@@ -205,7 +210,8 @@ public sealed class TransactionalConsumer(
                 // An aborted attempt may have been committed after all, where only the answer was lost.
                 worker.Pending.RemoveAll(record => record.Offset < next[worker.Partition]);
                 worker.Processor = restored[worker.Partition];
-                if (worker.Paused) consumer.Resume([worker.Partition]);
+                if (!worker.Paused || worker.AtEnd) continue;
+                consumer.Resume([worker.Partition]);
                 worker.Paused = false;
             }
 
@@ -227,8 +233,10 @@ public sealed class TransactionalConsumer(
         logger.Assigned(options.GroupId, partitions.Count);
         metrics.Rebalanced(options.GroupId, "assigned");
         var next = Committed(consumer, partitions, stop);
-        var workers = partitions.ConvertAll(partition => _workers[partition] = new PartitionWorker(partition));
-        if (workers.Count > 0) StartRestore(workers, _ => next, stop);
+        var workers = partitions.ConvertAll(partition => _workers[partition] = new PartitionWorker(partition, options.Bounds is null ? long.MaxValue : BoundsOf(partition).To));
+        foreach (var worker in workers) worker.StartAt(next[worker.Partition]);
+        workers.RemoveAll(worker => worker.Finished);
+        if (workers.Count > 0) StartRestore(workers, _ => next.Where(start => workers.Exists(worker => worker.Partition == start.Key)).ToDictionary(), stop);
         _assigned = _workers.Count;
         _member = true;
         return next.Select(start => new TopicPartitionOffset(start.Key, start.Value));
@@ -271,9 +279,13 @@ public sealed class TransactionalConsumer(
     private long Start(IConsumer<byte[], byte[]> consumer, TopicPartitionOffset committed)
     {
         if (!committed.Offset.IsSpecial) return committed.Offset;
+        if (options.Bounds is not null) return BoundsOf(committed.TopicPartition).From;
         var watermarks = consumer.QueryWatermarkOffsets(committed.TopicPartition, AnswerWithin);
         return options.Start == AutoOffsetReset.Latest ? watermarks.High : watermarks.Low;
     }
+
+    private LogRange BoundsOf(TopicPartition partition) =>
+        options.Bounds!.TryGetValue(partition, out var range) ? range : new LogRange(partition, 0, 0);
 
     private IConsumer<byte[], byte[]> Create(CancellationToken stop)
     {
@@ -283,6 +295,7 @@ public sealed class TransactionalConsumer(
             EnableAutoCommit = false,
             EnableAutoOffsetStore = false,
             AutoOffsetReset = options.Start,
+            EnablePartitionEof = options.Bounds is not null,
             IsolationLevel = IsolationLevel.ReadCommitted,
             PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
             SessionTimeoutMs = (int)options.SessionTimeout.TotalMilliseconds,

@@ -24,6 +24,12 @@ public sealed record TransactionalConsumerOptions
     /// <summary>Where a group starts that has never committed.</summary>
     public AutoOffsetReset Start { get; init; } = AutoOffsetReset.Earliest;
 
+    /// <summary>
+    /// Null: the whole topic, for ever. Else the stretches to read, by partition: where nothing is committed reading starts at the stretch's
+    /// beginning, and its end is committed once everything before it is. Partitions that are left out are not read.
+    /// </summary>
+    public IReadOnlyDictionary<TopicPartition, LogRange>? Bounds { get; init; }
+
     /// <summary>After how long without a sign of life the group gives this member's partitions to others. Brokers accept 6 s and more.</summary>
     public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromSeconds(10);
 

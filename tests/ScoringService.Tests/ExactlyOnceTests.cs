@@ -51,7 +51,8 @@ public sealed class ExactlyOnceTests(TestLog log)
         await AssertSameAsUndisturbedAsync(scenario, live, Vehicles * Batches);
     }
 
-    private static async Task AssertSameAsUndisturbedAsync(Scenario scenario, Scoring live, int expected)
+    /// <summary>Scores the scenario once more, by one scorer that is left alone, and compares.</summary>
+    internal static async Task AssertSameAsUndisturbedAsync(Scenario scenario, Scoring live, int expected)
     {
         var replay = await scenario.CreateScoringAsync("replay");
         await using (var undisturbed = replay.Start())

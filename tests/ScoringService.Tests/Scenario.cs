@@ -33,15 +33,20 @@ internal sealed class Scenario
 }
 
 /// <summary>One scoring of a scenario's telemetry.</summary>
-internal sealed class Scoring(Scenario scenario, string name)
+/// <param name="generation">Of its name, one that was reprocessed beside it.</param>
+internal sealed class Scoring(Scenario scenario, string name, string? generation = null)
 {
-    public string Scores => $"{name}-scores";
+    public string Scores => $"{name}-scores{Suffix}";
 
-    public string Alerts => $"{name}-alerts";
+    public string Alerts => $"{name}-alerts{Suffix}";
+
+    private string Suffix => generation is null ? "" : $".{generation}";
 
     public string State => $"{name}-state";
 
     public string DeadLetters => $"{name}-dead";
+
+    public string GroupId => name;
 
     /// <summary>Starts a scorer as a process of its own.</summary>
     public ScorerProcess Start(string instance = "one", params string[] settings) => ScorerProcess.Start(
@@ -60,6 +65,31 @@ internal sealed class Scoring(Scenario scenario, string name)
         .. settings,
     ]);
 
+    /// <summary>Starts a command of the scorer on what this scoring wrote.</summary>
+    /// <param name="telemetry">Instead of the scenario's.</param>
+    public ScorerProcess Command(string? telemetry, params string[] arguments) => ScorerProcess.Start(arguments, new()
+    {
+        ["Kafka__BootstrapServers"] = scenario.Log.Kafka.BootstrapServers,
+        ["Kafka__Partitions"] = scenario.Log.Kafka.Partitions.ToString(CultureInfo.InvariantCulture),
+        ["Scoring__GroupId"] = name,
+        ["Scoring__SessionTimeout"] = "00:00:06",
+        ["Scoring__Topics__Telemetry"] = telemetry ?? scenario.Telemetry,
+        ["Scoring__Topics__Scores"] = Scores,
+        ["Scoring__Topics__Alerts"] = Alerts,
+        ["Scoring__Topics__State"] = State,
+        ["Scoring__Topics__DeadLetter"] = DeadLetters,
+    });
+
+    /// <summary>What a generation of this scoring wrote.</summary>
+    public Scoring Of(string generationName) => new(scenario, name, generationName);
+
+    /// <summary>The scores as they are on the log: partition, key, time and bytes.</summary>
+    public async Task<List<string>> ReadScoreBytesAsync() => [.. (await scenario.Log.ReadAsync(Scores)).Select(r => string.Create(CultureInfo.InvariantCulture,
+        $"{r.Partition.Value} {System.Text.Encoding.UTF8.GetString(r.Message.Key)} {r.Message.Timestamp.UnixTimestampMs} {Convert.ToHexString(r.Message.Value)}"))];
+
+    /// <summary>The alerts as they are on the log, but for the time of writing, which differs from run to run.</summary>
+    public async Task<List<string>> ReadAlertBytesAsync() => [.. (await ReadAlertsAsync()).Select(a => $"{a.Partition} {Convert.ToHexString(Google.Protobuf.MessageExtensions.ToByteArray(a.Alert))}")];
+
     public async Task<List<(int Partition, Score Score)>> ReadScoresAsync() =>
         [.. (await scenario.Log.ReadAsync(Scores)).Select(r => (r.Partition.Value, Score.Parser.ParseFrom(r.Message.Value)))];
 
@@ -75,7 +105,7 @@ internal sealed class Scoring(Scenario scenario, string name)
     /// <summary>Waits until so many scores are committed.</summary>
     public async Task WaitForScoresAsync(int count, ScorerProcess scorer)
     {
-        var until = DateTime.UtcNow.AddMinutes(3);
+        var until = DateTime.UtcNow.AddMinutes(5);
         while ((await scenario.Log.ReadAsync(Scores)).Count is var found && found < count)
         {
             Assert.True(DateTime.UtcNow < until, string.Create(CultureInfo.InvariantCulture, $"Only {found} of {count} scores came.\n{scorer.Tail}"));

@@ -23,7 +23,11 @@ internal sealed class ScorerProcess : IAsyncDisposable
 
     public int ExitCode => _process.ExitCode;
 
-    public static ScorerProcess Start(IEnumerable<string> arguments)
+    /// <summary>The service.</summary>
+    public static ScorerProcess Start(IEnumerable<string> settings) => Start(["--urls=http://127.0.0.1:0", .. settings], []);
+
+    /// <summary>The service, or with a verb first a command.</summary>
+    public static ScorerProcess Start(IEnumerable<string> arguments, Dictionary<string, string> environment)
     {
         var info = new ProcessStartInfo("dotnet")
         {
@@ -34,7 +38,7 @@ internal sealed class ScorerProcess : IAsyncDisposable
         };
         info.Environment["KAPPA_STOP_ON_STDIN_CLOSE"] = "true";
         info.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Kappa.Iot.ScoringService.dll"));
-        info.ArgumentList.Add("--urls=http://127.0.0.1:0");
+        foreach (var (name, value) in environment) info.Environment[name] = value;
         foreach (var argument in arguments) info.ArgumentList.Add(argument);
 
         var scorer = new ScorerProcess(new Process { StartInfo = info });
@@ -44,6 +48,16 @@ internal sealed class ScorerProcess : IAsyncDisposable
         scorer._process.BeginOutputReadLine();
         scorer._process.BeginErrorReadLine();
         return scorer;
+    }
+
+    /// <summary>Waits until it ends by itself, as a command does.</summary>
+    /// <returns>What it wrote.</returns>
+    public async Task<string> WaitAsync(int exitCode = 0)
+    {
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(5));
+        _process.WaitForExit(); // until its output is read to the end
+        Assert.True(ExitCode == exitCode, $"It ended with {ExitCode}, not {exitCode}.\n{Tail}");
+        return Output;
     }
 
     /// <summary>As <c>kill -9</c>.</summary>

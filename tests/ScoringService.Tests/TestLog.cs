@@ -22,6 +22,14 @@ public sealed class TestLog : IAsyncLifetime
 
     public KafkaOptions Kafka { get; private set; } = new();
 
+    /// <summary>Another log that is there already, with the platform's topics.</summary>
+    public static async Task<TestLog> AtAsync(string bootstrapServers)
+    {
+        var log = new TestLog { Kafka = new KafkaOptions { BootstrapServers = bootstrapServers, Partitions = 4 } };
+        await TopicSetup.EnsureAsync(log.Kafka, NullLogger.Instance, TestContext.Current.CancellationToken);
+        return log;
+    }
+
     public async ValueTask InitializeAsync()
     {
         var servers = Environment.GetEnvironmentVariable("KAFKA_BOOTSTRAP");
@@ -58,6 +66,14 @@ public sealed class TestLog : IAsyncLifetime
             });
         }
 
+        producer.Flush(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Writes records as they are, to the partitions they came from.</summary>
+    public void Copy(string topic, IEnumerable<ConsumeResult<byte[], byte[]>> records)
+    {
+        using var producer = CreateProducer();
+        foreach (var record in records) producer.Produce(new TopicPartition(topic, record.Partition), record.Message);
         producer.Flush(TestContext.Current.CancellationToken);
     }
 

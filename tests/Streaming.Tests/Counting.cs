@@ -7,9 +7,9 @@ internal sealed class Counting(int count, string output, Action disturb) : IPart
 {
     private int _count = count;
 
-    public static TransactionalConsumer Consumer(Log log, string input, string output, string instance, Action disturb) => new(
+    public static TransactionalConsumer Consumer(Log log, string input, string output, string instance, Action disturb, IReadOnlyDictionary<TopicPartition, LogRange>? bounds = null) => new(
         log.Kafka,
-        new TransactionalConsumerOptions { Topic = input, GroupId = input, Instance = $"{input}-{instance}", MaxBatch = 100, MaxWait = TimeSpan.FromMilliseconds(50), SessionTimeout = TimeSpan.FromSeconds(6) },
+        new TransactionalConsumerOptions { Topic = input, GroupId = input, Instance = $"{input}-{instance}", MaxBatch = 100, MaxWait = TimeSpan.FromMilliseconds(50), SessionTimeout = TimeSpan.FromSeconds(6), Bounds = bounds },
         new Factory(log, output, disturb), Log.Metrics, Log.Logger);
 
     public void Process(IReadOnlyList<ConsumeResult<byte[], byte[]>> records, TransactionOutput written)

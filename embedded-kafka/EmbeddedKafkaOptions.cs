@@ -49,6 +49,12 @@ public sealed record EmbeddedKafkaOptions
     /// <summary>Bytes that all connections together may hold in requests and answers, beyond 128 KiB each.</summary>
     public long MaxBufferMemory { get; init; } = 512 * 1024 * 1024;
 
+    /// <summary>One member more than this is turned away from its group.</summary>
+    public int MaxGroupMembers { get; init; } = 10_000;
+
+    /// <summary>Bytes that all groups together may take in memory: members, what they subscribe to and are assigned, and offsets.</summary>
+    public long MaxGroupMemory { get; init; } = 256 * 1024 * 1024;
+
     /// <summary>Bytes; a larger request closes its connection.</summary>
     public int MaxRequestSize { get; init; } = 100 * 1024 * 1024;
 
@@ -100,6 +106,8 @@ public sealed record EmbeddedKafkaOptions
         Need(AdvertisedPort is null or (> 0 and <= 65535), $"advertisedPort has to be 1 to 65535, is {AdvertisedPort}.");
         Need(DefaultPartitions is > 0 and <= TopicRegistry.MaxPartitions, $"defaultPartitions has to be 1 to {TopicRegistry.MaxPartitions}, is {DefaultPartitions}.");
         Need(MaxConnections > 0, $"maxConnections has to be at least 1, is {MaxConnections}.");
+        Need(MaxGroupMembers > 0, $"maxGroupMembers has to be at least 1, is {MaxGroupMembers}.");
+        Need(MaxGroupMemory >= 1024 * 1024, $"maxGroupMemory has to be at least 1048576 bytes, is {MaxGroupMemory}.");
         Need(MaxRequestSize >= 1024, $"maxRequestSize has to be at least 1024 bytes, is {MaxRequestSize}.");
         Need(MaxFetchSize >= 1024, $"maxFetchSize has to be at least 1024 bytes, is {MaxFetchSize}.");
         Need(MaxBufferMemory >= 2L * MaxRequestSize, $"maxBufferMemory ({MaxBufferMemory}) has to be at least twice maxRequestSize ({MaxRequestSize}).");

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Kappa.Iot.Embedded.Groups;
 using Kappa.Iot.Embedded.Protocol;
 using Kappa.Iot.Embedded.Security;
 using Microsoft.Extensions.Logging;
@@ -211,6 +212,8 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
         {
             call.Version = version;
             call.ClientId = request.HeaderString() ?? "";
+            if (call.ClientId.Length > GroupCoordinator.MaxNameLength)
+                throw new MalformedRequestException($"Its client id has {call.ClientId.Length} characters; at most {GroupCoordinator.MaxNameLength} are allowed.");
             request.Flexible = api.IsFlexible(version);
             request.Tags();
             response.Flexible = request.Flexible;
@@ -218,7 +221,17 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
                 response.Tags();
         }
 
-        await api.Handle(call);
+        try
+        {
+            await api.Handle(call);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Of our disk: a handler does not touch the socket.
+            LogFailed(e, client);
+            return false;
+        }
+
         response.Int32At(0, response.Length - 4);
         return true;
     }

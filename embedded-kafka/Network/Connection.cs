@@ -20,6 +20,9 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
     /// <summary>Answers are sent in pieces of so many bytes, each of which the client has to take in time.</summary>
     private const int SendSize = 256 * 1024;
 
+    /// <summary>A large request may take so many times as long as any pause within it.</summary>
+    private const int MaxStalls = 4;
+
     private readonly CancellationTokenSource _aborted = CancellationTokenSource.CreateLinkedTokenSource(stopping);
     private readonly ILogger _logger = broker.Options.Logger;
     private readonly SaslSession _sasl = new(broker.Users);
@@ -47,6 +50,7 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
         {
             Doing.Answering => IsGone() && Interlocked.Read(ref _lastActive) == active,
             Doing.Reading when _sasl.IsOpen && _frames is { IsInside: false } => silent > maxIdle,
+            Doing.Reading when _frames is { } frames && frames.Arriving > MaxStalls * maxStall => true,
             _ => silent > maxStall,
         };
     }
@@ -57,7 +61,7 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
         try
         {
             await using var stream = await OpenAsync();
-            using var frames = _frames = new FrameReader(stream, socket, broker.Memory, Progress) { MaxSize = Math.Min(MaxLoginSize, broker.Options.MaxRequestSize) };
+            using var frames = _frames = new FrameReader(stream, socket, broker.Memory, broker.Options.Time, Progress) { MaxSize = Math.Min(MaxLoginSize, broker.Options.MaxRequestSize) };
             using var call = new Call(broker, client, _sasl, _aborted.Token);
             do
             {

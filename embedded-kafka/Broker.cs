@@ -29,7 +29,7 @@ internal sealed partial class Broker : IDisposable
         Tls = TlsCertificate.Load(options);
         ClusterId = Embedded.ClusterId.LoadOrCreate(dataDirectory);
         Topics = new TopicRegistry(dataDirectory, options.Time, options.Flush, options.Logger);
-        Groups = new GroupCoordinator(Topics, options.Time);
+        Groups = new GroupCoordinator(Topics, options.Time, options.MaxGroupMembers, options.MaxGroupMemory);
         Transactions = new TransactionCoordinator(
             Topics, Groups, new ProducerIds(dataDirectory), options.Time, options.MaxTransactionTimeout, options.Logger);
     }
@@ -66,10 +66,20 @@ internal sealed partial class Broker : IDisposable
         _background = Task.WhenAll(
             RepeatAsync(TickInterval, () =>
             {
-                Groups.Tick();
-                Transactions.Tick();
+                Groups.Measure();
+                ForEach(Groups.All, Tick, static g => $"group {g.Id}");
+                ForEach(Transactions.All, Transactions.Tick, static t => $"transactional id {t.Id}");
             }),
             RepeatAsync(Options.CleaningInterval, Clean));
+    }
+
+    /// <summary>Whether the disk is to blame (it is full, say), which is logged here and told to the client as an error code.</summary>
+    public bool IsStorage(Exception exception)
+    {
+        if (exception is not (IOException or UnauthorizedAccessException))
+            return false;
+        LogStorage(Options.Logger, exception.Message);
+        return true;
     }
 
     /// <summary>Stops the clock and closes the logs. With <paramref name="checkpoint"/> the next start is quick.</summary>
@@ -88,8 +98,8 @@ internal sealed partial class Broker : IDisposable
 
     private void Clean()
     {
-        Groups.Expire(Options.OffsetsRetention);
-        Transactions.Expire(Options.TransactionalIdExpiration);
+        ForEach(Groups.All, g => Groups.Expire(g, Options.OffsetsRetention), static g => $"group {g.Id}");
+        ForEach(Transactions.All, t => Transactions.Expire(t, Options.TransactionalIdExpiration), static t => $"transactional id {t.Id}");
         foreach (var topic in Topics.All)
         {
             foreach (var partition in topic.Partitions)
@@ -113,10 +123,32 @@ internal sealed partial class Broker : IDisposable
         {
             // Records or the whole topic were deleted meanwhile; what is left has its turn next time.
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception e)
         {
             // One partition that cannot be cleaned must not keep the others from it.
             LogCleaningFailed(Options.Logger, e, partition.Name);
+        }
+    }
+
+    private static void Tick(Group group)
+    {
+        lock (group.Lock)
+            group.Tick();
+    }
+
+    /// <summary>Whatever goes wrong with one of them must not keep the others from their turn.</summary>
+    private void ForEach<T>(IEnumerable<T> items, Action<T> work, Func<T, string> name)
+    {
+        foreach (var item in items)
+        {
+            try
+            {
+                work(item);
+            }
+            catch (Exception e)
+            {
+                LogBackgroundFailure(Options.Logger, e, name(item));
+            }
         }
     }
 
@@ -131,9 +163,10 @@ internal sealed partial class Broker : IDisposable
                 {
                     work();
                 }
-                catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+                catch (Exception e)
                 {
-                    LogBackgroundFailure(Options.Logger, e);
+                    // The clock must not stop, whatever happens.
+                    LogBackgroundFailure(Options.Logger, e, "the server");
                 }
             }
         }

@@ -51,11 +51,12 @@ public sealed class EmbeddedKafka : IAsyncDisposable
         var directory = options.DataDirectory is { } given ? Path.GetFullPath(given) : Directory.CreateTempSubdirectory("embedded-kafka-").FullName;
         FileStream? directoryLock = null;
         Broker? broker = null;
+        Listener? listener = null;
         try
         {
             directoryLock = DataDirectoryLock.Take(directory);
             broker = new Broker(options, directory);
-            var listener = await Listener.BindAsync(broker, options.Host, options.Port, cancel);
+            listener = await Listener.BindAsync(broker, options.Host, options.Port, cancel);
             broker.AdvertisedHost = options.AdvertisedHost ?? (options.Host is "0.0.0.0" or "::" ? "127.0.0.1" : options.Host);
             broker.AdvertisedPort = options.AdvertisedPort ?? listener.Port;
             broker.Start();
@@ -64,6 +65,8 @@ public sealed class EmbeddedKafka : IAsyncDisposable
         }
         catch
         {
+            if (listener is not null)
+                await listener.DisposeAsync();
             broker?.Dispose();
             if (directoryLock is not null)
                 await directoryLock.DisposeAsync();

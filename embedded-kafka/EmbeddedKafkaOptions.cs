@@ -49,6 +49,12 @@ public sealed record EmbeddedKafkaOptions
     /// <summary>Bytes that all connections together may hold in requests and answers, beyond 128 KiB each.</summary>
     public long MaxBufferMemory { get; init; } = 512 * 1024 * 1024;
 
+    /// <summary>One member more than this is turned away from its group.</summary>
+    public int MaxGroupMembers { get; init; } = 10_000;
+
+    /// <summary>Bytes that all groups together may take in memory: members, what they subscribe to and are assigned, and offsets.</summary>
+    public long MaxGroupMemory { get; init; } = 256 * 1024 * 1024;
+
     /// <summary>Bytes; a larger request closes its connection.</summary>
     public int MaxRequestSize { get; init; } = 100 * 1024 * 1024;
 
@@ -98,12 +104,16 @@ public sealed record EmbeddedKafkaOptions
 
         Need(Port is >= 0 and <= 65535, $"port has to be 0 to 65535, is {Port}.");
         Need(AdvertisedPort is null or (> 0 and <= 65535), $"advertisedPort has to be 1 to 65535, is {AdvertisedPort}.");
+        Need(DataDirectory is not "", "the data folder has an empty name.");
+        Need(Host is { Length: > 0 }, "host is empty.");
         Need(DefaultPartitions is > 0 and <= TopicRegistry.MaxPartitions, $"defaultPartitions has to be 1 to {TopicRegistry.MaxPartitions}, is {DefaultPartitions}.");
         Need(MaxConnections > 0, $"maxConnections has to be at least 1, is {MaxConnections}.");
+        Need(MaxGroupMembers > 0, $"maxGroupMembers has to be at least 1, is {MaxGroupMembers}.");
+        Need(MaxGroupMemory >= 1024 * 1024, $"maxGroupMemory has to be at least 1048576 bytes, is {MaxGroupMemory}.");
         Need(MaxRequestSize >= 1024, $"maxRequestSize has to be at least 1024 bytes, is {MaxRequestSize}.");
         Need(MaxFetchSize >= 1024, $"maxFetchSize has to be at least 1024 bytes, is {MaxFetchSize}.");
         Need(MaxBufferMemory >= 2L * MaxRequestSize, $"maxBufferMemory ({MaxBufferMemory}) has to be at least twice maxRequestSize ({MaxRequestSize}).");
-        Need(SaslUsers.All(u => u.Key.Length > 0 && u.Value.Length > 0), "saslUsers has an empty name or password.");
+        Need(SaslUsers is not null && SaslUsers.All(u => u.Key.Length > 0 && u.Value is { Length: > 0 }), "saslUsers has to be an object with names and passwords, none of them empty.");
         Need(TlsCertificate is not null || (TlsKey is null && TlsPassword is null), "tlsKey and tlsPassword need a tlsCertificate.");
         Need(MinSessionTimeout <= MaxSessionTimeout, "minSessionTimeout is longer than maxSessionTimeout.");
         foreach (var (name, value) in new[]
@@ -112,7 +122,9 @@ public sealed record EmbeddedKafkaOptions
             ("cleaningInterval", CleaningInterval), ("producerExpiration", ProducerExpiration), ("offsetsRetention", OffsetsRetention),
             ("transactionalIdExpiration", TransactionalIdExpiration),
         })
-            Need(value > TimeSpan.Zero, $"{name} has to be longer than nothing, is {value}.");
+            Need(value > TimeSpan.Zero && value < TimeSpan.FromDays(3650), $"{name} has to be longer than nothing and shorter than ten years, is {value}.");
+        foreach (var (name, value) in new[] { ("maxIdle", MaxIdle), ("maxStall", MaxStall), ("cleaningInterval", CleaningInterval) })
+            Need(value >= TimeSpan.FromMilliseconds(10) && value <= TimeSpan.FromDays(49), $"{name} has to be 10 ms to 49 days, is {value}.");
         return errors;
     }
 }

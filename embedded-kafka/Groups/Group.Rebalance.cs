@@ -76,8 +76,14 @@ internal sealed partial class Group
     {
         var id = $"{request.InstanceId ?? request.ClientId}-{Guid.NewGuid()}";
         if (request.InstanceId is { } instance)
-            return _static.TryGetValue(instance, out var owner) ? ReplaceStatic(_members[owner], request, id) : AddAndJoin(request, id);
+        {
+            if (_static.TryGetValue(instance, out var owner))
+                return ReplaceStatic(_members[owner], request, id);
+            return _members.Count + _promised.Count >= maxMembers ? Refuse(request, ErrorCode.GroupMaxSizeReached) : AddAndJoin(request, id);
+        }
 
+        if (_members.Count + _promised.Count >= maxMembers)
+            return Refuse(request, ErrorCode.GroupMaxSizeReached);
         if (!request.NeedsKnownId)
             return AddAndJoin(request, id);
         _promised[id] = time.GetUtcNow() + request.SessionTimeout;

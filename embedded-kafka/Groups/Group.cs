@@ -7,8 +7,12 @@ namespace Kappa.Iot.Embedded.Groups;
 /// One consumer group: its members, its generation and its offsets. The rebalance is Kafka's classic one: all join, the leader
 /// assigns, all sync. Not safe by itself: whoever touches it holds <see cref="Lock"/>.
 /// </summary>
-internal sealed partial class Group(string id, TimeProvider time)
+internal sealed partial class Group(string id, TimeProvider time, int maxMembers)
 {
+    /// <summary>Bytes.</summary>
+    public const long OwnSize = 2048;
+    public const long OffsetSize = 256;
+
     private readonly Dictionary<string, GroupMember> _members = [];
     private readonly Dictionary<string, string> _static = [];
 
@@ -46,6 +50,10 @@ internal sealed partial class Group(string id, TimeProvider time)
 
     /// <summary>Whether it has no members, and expects none.</summary>
     public bool IsIdle => State == GroupState.Empty && _promised.Count == 0;
+
+    /// <summary>Bytes of memory that it takes, roughly.</summary>
+    public long Size => OwnSize + Offsets.Count * OffsetSize + PendingOffsets.Values.Sum(p => p.Count * OffsetSize)
+        + _promised.Keys.Sum(p => 128L + 2 * p.Length) + _members.Values.Sum(m => m.Size);
 
     public bool HasMember(string memberId) => _members.ContainsKey(memberId);
 

@@ -6,11 +6,15 @@ using Kappa.Iot.Embedded.Topics;
 namespace Kappa.Iot.Embedded.Groups;
 
 /// <summary>All consumer groups. What they must not forget is in the offsets topic before anybody is told.</summary>
-internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time)
+internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time, int maxMembers = int.MaxValue, long maxMemory = long.MaxValue)
 {
     public const int MaxMetadataLength = 4096;
 
+    /// <summary>Characters of any name that a client gives: what is stored has to fit into answers and records, which hold 32,767 bytes.</summary>
+    public const int MaxNameLength = 4096;
+
     private readonly ConcurrentDictionary<string, Group> _groups = new(StringComparer.Ordinal);
+    private long _size;
 
     public IEnumerable<Group> All => _groups.Values;
 
@@ -23,11 +27,27 @@ internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time)
     {
         while (true)
         {
-            var group = _groups.GetOrAdd(groupId, id => new Group(id, time) { Persist = PersistMembers });
+            var group = _groups.GetOrAdd(groupId, id => new Group(id, time, maxMembers) { Persist = PersistMembers });
             if (group.State != GroupState.Dead)
                 return group;
             _groups.TryRemove(KeyValuePair.Create(groupId, group));
         }
+    }
+
+    /// <summary>Whether the groups may grow by <paramref name="bytes"/>. That they do counts at once, what they give back from the next measurement on.</summary>
+    public bool HasRoom(long bytes) => Interlocked.Add(ref _size, bytes) <= maxMemory;
+
+    /// <summary>Finds out how many bytes all groups take.</summary>
+    public void Measure()
+    {
+        var size = 0L;
+        foreach (var group in _groups.Values)
+        {
+            lock (group.Lock)
+                size += group.Size;
+        }
+
+        Interlocked.Exchange(ref _size, size);
     }
 
     /// <summary>Reads the groups back from the log.</summary>
@@ -153,21 +173,18 @@ internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time)
     }
 
     /// <summary>A group that has had no members and no commits for longer than <paramref name="retention"/> loses its offsets, and with the last of them itself.</summary>
-    public void Expire(TimeSpan retention)
+    public void Expire(Group group, TimeSpan retention)
     {
         var before = Now() - retention.TotalMilliseconds;
-        foreach (var group in _groups.Values)
+        lock (group.Lock)
         {
-            lock (group.Lock)
-            {
-                if (!group.IsIdle || group.EmptySince > before || group.PendingOffsets.Count > 0)
-                    continue;
-                var old = group.Offsets.Where(o => o.Value.Timestamp < before).Select(o => o.Key).ToList();
-                if (old.Count == group.Offsets.Count)
-                    Delete(group.Id);
-                else
-                    DeleteOffsets(group, old);
-            }
+            if (!group.IsIdle || group.EmptySince > before || group.PendingOffsets.Count > 0)
+                return;
+            var old = group.Offsets.Where(o => o.Value.Timestamp < before).Select(o => o.Key).ToList();
+            if (old.Count == group.Offsets.Count)
+                Delete(group.Id);
+            else
+                DeleteOffsets(group, old);
         }
     }
 
@@ -178,16 +195,6 @@ internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time)
         {
             lock (group.Lock)
                 DeleteOffsets(group, [.. group.Offsets.Keys.Where(p => p.Topic == topic)]);
-        }
-    }
-
-    /// <summary>Lets time pass for every group: sessions and rebalances end.</summary>
-    public void Tick()
-    {
-        foreach (var group in _groups.Values)
-        {
-            lock (group.Lock)
-                group.Tick();
         }
     }
 

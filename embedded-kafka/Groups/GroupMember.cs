@@ -29,6 +29,8 @@ internal sealed class GroupMember(string id, string? instanceId)
     /// <summary>Set while it waits for the leader's assignment.</summary>
     public TaskCompletionSource<SyncResult>? Syncing { get; set; }
 
+    public long Size => 1024 + 2L * (Id.Length + ClientId.Length) + Assignment.Length + GroupProtocol.SizeOf(Protocols);
+
     public byte[] MetadataFor(string? protocol) => Protocols.FirstOrDefault(p => p.Name == protocol)?.Metadata ?? [];
 
     public bool HasSameProtocols(IReadOnlyList<GroupProtocol> other) =>

@@ -24,8 +24,7 @@ internal sealed partial class PartitionLog
                 return null;
             if (target > StartOffset)
             {
-                StartOffset = target;
-                SaveStartOffset();
+                MoveStart(target);
                 RemoveDeadSegments();
             }
 
@@ -43,8 +42,13 @@ internal sealed partial class PartitionLog
                 return 0;
             var now = Now();
             _producers.Expire(now - (long)producerExpiration.TotalMilliseconds);
-            if (!Settings.Delete || _segments.Count == 0)
+            if (_segments.Count == 0)
                 return 0;
+
+            // What an earlier call could not remove, because the disk was full.
+            var removed = RemoveDeadSegments();
+            if (!Settings.Delete)
+                return removed;
 
             var keepFrom = _segments[0].BaseOffset;
             var size = _segments.Sum(s => s.Size);
@@ -59,7 +63,7 @@ internal sealed partial class PartitionLog
             }
 
             if (keepFrom <= StartOffset)
-                return 0;
+                return removed;
 
             // An active segment that has expired as a whole goes too, so an idle partition empties.
             if (keepFrom == EndOffset && _segments[^1].Size > 0)
@@ -68,9 +72,8 @@ internal sealed partial class PartitionLog
                 _segments.Add(Segment.Create(_directory, EndOffset));
             }
 
-            StartOffset = keepFrom;
-            SaveStartOffset();
-            return RemoveDeadSegments();
+            MoveStart(keepFrom);
+            return removed + RemoveDeadSegments();
         }
     }
 
@@ -84,6 +87,22 @@ internal sealed partial class PartitionLog
                 waiter.Appended(int.MaxValue);
             foreach (var segment in _segments)
                 segment.Dispose();
+        }
+    }
+
+    /// <summary>A start that could not be stored does not hold.</summary>
+    private void MoveStart(long offset)
+    {
+        var before = StartOffset;
+        StartOffset = offset;
+        try
+        {
+            SaveStartOffset();
+        }
+        catch
+        {
+            StartOffset = before;
+            throw;
         }
     }
 

@@ -204,15 +204,20 @@ internal sealed partial class PartitionLog : IDisposable
     {
         lock (_lock)
         {
-            if (checkpoint && !_deleted && _segments.Count > 0 && _segments[^1].Size > 0)
+            try
             {
-                _segments[^1].Flush();
-                SegmentCheckpoint.Save(_segments[^1], _producers);
+                if (checkpoint && !_deleted && _segments.Count > 0 && _segments[^1].Size > 0)
+                {
+                    _segments[^1].Flush();
+                    SegmentCheckpoint.Save(_segments[^1], _producers);
+                }
             }
-
-            _deleted = true;
-            foreach (var segment in _segments)
-                segment.Dispose();
+            finally
+            {
+                _deleted = true;
+                foreach (var segment in _segments)
+                    segment.Dispose();
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Kappa.Iot.Embedded.Groups;
 using Kappa.Iot.Embedded.Protocol;
 using Kappa.Iot.Embedded.Security;
 using Microsoft.Extensions.Logging;
@@ -18,6 +19,9 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
 
     /// <summary>Answers are sent in pieces of so many bytes, each of which the client has to take in time.</summary>
     private const int SendSize = 256 * 1024;
+
+    /// <summary>A large request may take so many times as long as any pause within it.</summary>
+    private const int MaxStalls = 4;
 
     private readonly CancellationTokenSource _aborted = CancellationTokenSource.CreateLinkedTokenSource(stopping);
     private readonly ILogger _logger = broker.Options.Logger;
@@ -46,6 +50,7 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
         {
             Doing.Answering => IsGone() && Interlocked.Read(ref _lastActive) == active,
             Doing.Reading when _sasl.IsOpen && _frames is { IsInside: false } => silent > maxIdle,
+            Doing.Reading when _frames is { } frames && frames.Arriving > MaxStalls * maxStall => true,
             _ => silent > maxStall,
         };
     }
@@ -56,7 +61,7 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
         try
         {
             await using var stream = await OpenAsync();
-            using var frames = _frames = new FrameReader(stream, socket, broker.Memory, Progress) { MaxSize = Math.Min(MaxLoginSize, broker.Options.MaxRequestSize) };
+            using var frames = _frames = new FrameReader(stream, socket, broker.Memory, broker.Options.Time, Progress) { MaxSize = Math.Min(MaxLoginSize, broker.Options.MaxRequestSize) };
             using var call = new Call(broker, client, _sasl, _aborted.Token);
             do
             {
@@ -211,6 +216,8 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
         {
             call.Version = version;
             call.ClientId = request.HeaderString() ?? "";
+            if (call.ClientId.Length > GroupCoordinator.MaxNameLength)
+                throw new MalformedRequestException($"Its client id has {call.ClientId.Length} characters; at most {GroupCoordinator.MaxNameLength} are allowed.");
             request.Flexible = api.IsFlexible(version);
             request.Tags();
             response.Flexible = request.Flexible;
@@ -218,7 +225,17 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
                 response.Tags();
         }
 
-        await api.Handle(call);
+        try
+        {
+            await api.Handle(call);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Of our disk: a handler does not touch the socket.
+            LogFailed(e, client);
+            return false;
+        }
+
         response.Int32At(0, response.Length - 4);
         return true;
     }

@@ -7,11 +7,12 @@ namespace Kappa.Iot.Embedded.Network;
 /// <summary>
 /// Cuts a connection's bytes into requests. The buffer grows with the bytes that really arrive, not with the size that a client claims.
 /// </summary>
-internal sealed class FrameReader(Stream stream, Socket socket, MemoryBudget budget, Action progressed) : IDisposable
+internal sealed class FrameReader(Stream stream, Socket socket, MemoryBudget budget, TimeProvider time, Action progressed) : IDisposable
 {
     private readonly PooledBuffer _buffer = new(budget);
     private int _start;
     private int _end;
+    private long _begun;
 
     /// <summary>Bytes; a larger request ends the connection.</summary>
     public int MaxSize { get; set; }
@@ -19,10 +20,14 @@ internal sealed class FrameReader(Stream stream, Socket socket, MemoryBudget bud
     /// <summary>Whether a request has begun to arrive.</summary>
     public bool IsInside => Volatile.Read(ref _end) > Volatile.Read(ref _start);
 
+    /// <summary>How long a request has been arriving that takes a share of the memory for all; zero where none does.</summary>
+    public TimeSpan Arriving => IsInside && _buffer.Size > PooledBuffer.Free ? time.GetElapsedTime(Interlocked.Read(ref _begun)) : TimeSpan.Zero;
+
     /// <summary>The next request without its length, valid until the next call; null when the client has closed the connection.</summary>
     /// <exception cref="MalformedRequestException">The length is negative or too large.</exception>
     public async ValueTask<Memory<byte>?> ReadAsync(CancellationToken cancel)
     {
+        Interlocked.Exchange(ref _begun, time.GetTimestamp());
         if (_start == _end)
         {
             _start = _end = 0;
@@ -55,6 +60,8 @@ internal sealed class FrameReader(Stream stream, Socket socket, MemoryBudget bud
             var read = await stream.ReadAsync(_buffer.Array.AsMemory(_end), cancel);
             if (read == 0)
                 return false;
+            if (_start == _end)
+                Interlocked.Exchange(ref _begun, time.GetTimestamp());
             _end += read;
             progressed();
         }

@@ -3,14 +3,12 @@ namespace Kappa.Iot.Embedded.Protocol;
 /// <summary>The error codes of the Kafka protocol that this server answers with; the numbers are the protocol's.</summary>
 internal enum ErrorCode : short
 {
-    UnknownServerError = -1,
     None = 0,
     OffsetOutOfRange = 1,
     CorruptMessage = 2,
     UnknownTopicOrPartition = 3,
     MessageTooLarge = 10,
     OffsetMetadataTooLarge = 12,
-    CoordinatorLoadInProgress = 14,
     CoordinatorNotAvailable = 15,
     InvalidTopic = 17,
     InvalidRequiredAcks = 21,
@@ -33,7 +31,6 @@ internal enum ErrorCode : short
     UnsupportedForMessageFormat = 43,
     PolicyViolation = 44,
     OutOfOrderSequenceNumber = 45,
-    DuplicateSequenceNumber = 46,
     InvalidProducerEpoch = 47,
     InvalidTxnState = 48,
     InvalidProducerIdMapping = 49,
@@ -44,7 +41,6 @@ internal enum ErrorCode : short
     SaslAuthenticationFailed = 58,
     NonEmptyGroup = 68,
     GroupIdNotFound = 69,
-    FencedLeaderEpoch = 74,
     UnknownLeaderEpoch = 75,
     UnsupportedCompressionType = 76,
     MemberIdRequired = 79,

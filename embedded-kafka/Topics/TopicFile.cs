@@ -14,8 +14,9 @@ internal sealed record TopicFile(string Name, Guid Id, int Partitions, IReadOnly
         var path = Path.Combine(directory, FileName);
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), TopicFileJson.Default.TopicFile)
-                ?? throw new InvalidDataException($"{path} is empty.");
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), TopicFileJson.Default.TopicFile) is { Name: not null, Config: not null, Partitions: > 0 } file
+                ? file
+                : throw new InvalidDataException($"{path} has to name the topic, its config and at least one partition.");
         }
         catch (JsonException e)
         {

@@ -6,4 +6,7 @@ internal sealed partial class TopicRegistry
 {
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Partition}: the last {Bytes} bytes were not whole, valid batches and were cut off; the log now ends at offset {EndOffset}")]
     private partial void LogCutTail(string partition, long bytes, long endOffset);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Partition}: no checkpoint could be written, so the next start has to read it: {Reason}")]
+    private partial void LogNoCheckpoint(string partition, string reason);
 }

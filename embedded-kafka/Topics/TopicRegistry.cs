@@ -88,7 +88,7 @@ internal sealed partial class TopicRegistry : IDisposable
     {
         lock (_changes)
         {
-            if (_topics.ContainsKey(name))
+            if (_topics.ContainsKey(name) || FindCollision(name) is not null)
                 return null;
 
             var id = Guid.NewGuid();
@@ -96,8 +96,17 @@ internal sealed partial class TopicRegistry : IDisposable
             // The id keeps a re-created topic, or one that differs in upper and lower case only, apart from its namesake.
             var directory = Path.Combine(_root, $"{name[..Math.Min(name.Length, MaxNameInFolder)]}-{id.ToString("N")[..8]}");
             Directory.CreateDirectory(directory);
-            new TopicFile(name, id, partitions, config.Values).Save(directory);
-            Disk.FlushDirectory(_root);
+            try
+            {
+                new TopicFile(name, id, partitions, config.Values).Save(directory);
+                Disk.FlushDirectory(_root);
+            }
+            catch
+            {
+                Directory.Delete(directory, recursive: true);
+                throw;
+            }
+
             _names[id] = name;
             return _topics[name] = new Topic(name, id, directory, config, OpenPartitions(name, directory, config, 0, partitions));
         }
@@ -139,23 +148,39 @@ internal sealed partial class TopicRegistry : IDisposable
         }
     }
 
-    public bool SetConfig(string name, TopicConfig config)
+    /// <summary>Computes a topic's new settings from its old ones, checks them, and (unless <paramref name="validateOnly"/>) puts them in force.</summary>
+    public (ErrorCode Error, string? Message) SetConfig(string name, bool validateOnly, Func<TopicConfig, IEnumerable<KeyValuePair<string, string>>> change)
     {
         lock (_changes)
         {
             if (Find(name) is not { } topic)
-                return false;
+                return (ErrorCode.UnknownTopicOrPartition, $"There is no topic '{name}'.");
+            var (config, error) = TopicConfig.Create(change(topic.Config));
+            if (config is null)
+                return (ErrorCode.InvalidConfig, error);
+            if (validateOnly)
+                return (ErrorCode.None, null);
             new TopicFile(name, topic.Id, topic.Partitions.Count, config.Values).Save(topic.Directory);
             foreach (var partition in topic.Partitions)
                 partition.Settings = config.Settings;
             _topics[name] = topic with { Config = config };
-            return true;
+            return (ErrorCode.None, null);
         }
     }
 
     /// <summary>Closes all logs so that the next start need not read them.</summary>
     public void Close(bool checkpoint) =>
-        Parallel.ForEach(_topics.Values.SelectMany(t => t.Partitions), p => p.Close(checkpoint));
+        Parallel.ForEach(_topics.Values.SelectMany(t => t.Partitions), partition =>
+        {
+            try
+            {
+                partition.Close(checkpoint);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                LogNoCheckpoint(partition.Name, e.Message);
+            }
+        });
 
     public void Dispose() => Close(checkpoint: false);
 
@@ -168,6 +193,11 @@ internal sealed partial class TopicRegistry : IDisposable
             ? null
             : $"Topic name '{name}' is illegal: only ASCII letters, digits, '.', '_' and '-' are allowed.";
     }
+
+    /// <returns>A topic whose name differs in '.' and '_' only, as Kafka has it, or null.</returns>
+    public string? FindCollision(string name) => name.AsSpan().ContainsAny('.', '_')
+        ? _topics.Keys.FirstOrDefault(other => other != name && other.Length == name.Length && other.Replace('.', '_') == name.Replace('.', '_'))
+        : null;
 
     private List<PartitionLog> OpenPartitions(string topic, string directory, TopicConfig config, int from, int to)
     {

@@ -76,7 +76,7 @@ internal sealed partial class TransactionCoordinator(
     {
         if (id is null)
             return (ErrorCode.None, producerIds.Next(), 0);
-        if (id.Length == 0)
+        if (id.Length is 0 or > GroupCoordinator.MaxNameLength)
             return (ErrorCode.InvalidRequest, -1, -1);
         if (timeout <= TimeSpan.Zero || timeout > maxTimeout)
             return (ErrorCode.InvalidTransactionTimeout, -1, -1);
@@ -96,7 +96,7 @@ internal sealed partial class TransactionCoordinator(
                 if (error != ErrorCode.None)
                     return (error, -1, -1);
             }
-            else
+            else if (transaction.Epoch < short.MaxValue)
             {
                 transaction.Epoch++;
             }
@@ -173,35 +173,28 @@ internal sealed partial class TransactionCoordinator(
     }
 
     /// <summary>Rolls back what has been open for longer than its time-out, and finishes what could not be finished before.</summary>
-    public void Tick()
+    public void Tick(Transaction transaction)
     {
-        var now = Now();
-        foreach (var transaction in _transactions.Values)
+        lock (transaction.Lock)
         {
-            lock (transaction.Lock)
-            {
-                if (!Finish(transaction) || transaction.State != TransactionState.Ongoing || now - transaction.StartedAt <= transaction.Timeout.TotalMilliseconds)
-                    continue;
-                LogTimedOut(transaction.Id, transaction.ProducerId, transaction.Timeout);
-                End(transaction, commit: false, fence: true);
-            }
+            if (!Finish(transaction) || transaction.State != TransactionState.Ongoing || Now() - transaction.StartedAt <= transaction.Timeout.TotalMilliseconds)
+                return;
+            LogTimedOut(transaction.Id, transaction.ProducerId, transaction.Timeout);
+            End(transaction, commit: false, fence: true);
         }
     }
 
-    /// <summary>Forgets transactional ids that nobody has used for longer than <paramref name="expiration"/>.</summary>
-    public void Expire(TimeSpan expiration)
+    /// <summary>Forgets a transactional id that nobody has used for longer than <paramref name="expiration"/>.</summary>
+    public void Expire(Transaction transaction, TimeSpan expiration)
     {
-        foreach (var transaction in _transactions.Values)
+        lock (transaction.Lock)
         {
-            lock (transaction.Lock)
-            {
-                if (transaction.State is TransactionState.Ongoing or TransactionState.PrepareCommit or TransactionState.PrepareAbort
-                    || Now() - transaction.UpdatedAt <= expiration.TotalMilliseconds
-                    || Log.AppendInternal(RecordBatchBuilder.Build([(TransactionRecords.Key(transaction.Id), null)], Now())).Error != ErrorCode.None)
-                    continue;
-                transaction.State = TransactionState.Dead;
-                _transactions.TryRemove(transaction.Id, out _);
-            }
+            if (transaction.State is TransactionState.Ongoing or TransactionState.PrepareCommit or TransactionState.PrepareAbort
+                || Now() - transaction.UpdatedAt <= expiration.TotalMilliseconds
+                || Log.AppendInternal(RecordBatchBuilder.Build([(TransactionRecords.Key(transaction.Id), null)], Now())).Error != ErrorCode.None)
+                return;
+            transaction.State = TransactionState.Dead;
+            _transactions.TryRemove(transaction.Id, out _);
         }
     }
 

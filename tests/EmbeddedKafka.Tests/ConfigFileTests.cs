@@ -42,6 +42,10 @@ public sealed class ConfigFileTests : IDisposable
     [InlineData("""{ "port": "many" }""", "$.port")]
     [InlineData("""[1]""", "one JSON object")]
     [InlineData("""{ "maxIdle": "00:00:00", "maxConnections": 0 }""", "maxConnections has to be")]
+    [InlineData("""{ "saslUsers": null }""", "saslUsers has to be")]
+    [InlineData("""{ "saslUsers": { "a": null } }""", "saslUsers has to be")]
+    [InlineData("""{ "dataDirectory": "" }""", "the data folder has an empty name")]
+    [InlineData("""{ "cleaningInterval": "60.00:00:00" }""", "cleaningInterval has to be 10 ms to 49 days")]
     [InlineData("""{ "tlsKey": "x" }""", "need a tlsCertificate")]
     public async Task A_mistake_is_named_and_ends_with_2(string json, string named)
     {

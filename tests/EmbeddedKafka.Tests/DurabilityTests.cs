@@ -83,6 +83,19 @@ public sealed class DurabilityTests : IDisposable
                 }
 
                 Assert.InRange(acknowledged.Count, 20, 999);
+                await File.WriteAllBytesAsync(Path.Combine(disk, "rest"), [], Cancel);
+                FillRest(Path.Combine(disk, "rest"));
+                using (var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = kafka.BootstrapServers }).Build())
+                {
+                    var create = await Assert.ThrowsAsync<CreateTopicsException>(() => admin.CreateTopicsAsync([new TopicSpecification { Name = "u", NumPartitions = 1, ReplicationFactor = 1 }]));
+                    Assert.Equal(ErrorCode.KafkaStorageError, create.Results[0].Error.Code);
+                    var add = await Assert.ThrowsAsync<CreatePartitionsException>(() => admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = "t", IncreaseTo = 2 }]));
+                    Assert.Equal(ErrorCode.KafkaStorageError, add.Results[0].Error.Code);
+                    var delete = await Assert.ThrowsAsync<DeleteRecordsException>(() => admin.DeleteRecordsAsync([new TopicPartitionOffset("t", 0, 5)]));
+                    Assert.Equal(ErrorCode.KafkaStorageError, delete.Results[0].Error.Code);
+                }
+
+                File.Delete(Path.Combine(disk, "rest"));
                 Assert.Equal(acknowledged, ReadAll(kafka));
 
                 using var patient = Producer(kafka, c => c.EnableIdempotence = true);
@@ -154,6 +167,20 @@ public sealed class DurabilityTests : IDisposable
         {
             dirty.RemoveWhere(d => d.Path == path);
             flushed.Add(path);
+        }
+    }
+
+    private static void FillRest(string path)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.None, bufferSize: 0);
+            while (true)
+                file.Write(new byte[4096]);
+        }
+        catch (IOException)
+        {
+            // Full: that was the point.
         }
     }
 

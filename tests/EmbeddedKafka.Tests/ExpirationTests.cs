@@ -24,7 +24,8 @@ public sealed class ExpirationTests : IDisposable
             _clock.Pass(TimeSpan.FromDays(4));
             Assert.Equal(ErrorCode.None, Commit(groups, "young"));
             _clock.Pass(TimeSpan.FromDays(4));
-            groups.Expire(TimeSpan.FromDays(7));
+            foreach (var group in groups.All)
+                groups.Expire(group, TimeSpan.FromDays(7));
             Assert.Equal(["young"], groups.All.Select(g => g.Id));
         }
 
@@ -47,7 +48,8 @@ public sealed class ExpirationTests : IDisposable
             var (_, openId, openEpoch) = transactions.Init("open", TimeSpan.FromMinutes(1), -1, -1);
             Assert.Equal(ErrorCode.None, transactions.AddPartitions("open", openId, openEpoch, [new("t", 0)]));
             _clock.Pass(TimeSpan.FromDays(4));
-            transactions.Expire(TimeSpan.FromDays(7));
+            foreach (var transaction in transactions.All)
+                transactions.Expire(transaction, TimeSpan.FromDays(7));
             Assert.Equal(["kept", "open"], transactions.All.Select(t => t.Id).Order());
             Assert.Equal(ErrorCode.InvalidProducerIdMapping, transactions.AddPartitions("old", oldId, oldEpoch, [new("t", 0)]));
         }

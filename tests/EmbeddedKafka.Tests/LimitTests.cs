@@ -31,6 +31,29 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task A_client_that_sends_a_large_request_byte_by_byte_is_closed_and_gives_its_memory_back()
+    {
+        await using var kafka = await EmbeddedKafka.StartAsync(new EmbeddedKafkaOptions { MaxStall = TimeSpan.FromSeconds(1) }, Cancel);
+        using var socket = await ConnectAsync(kafka.Port);
+        var frame = new byte[1_000_000];
+        BinaryPrimitives.WriteInt32BigEndian(frame, 10_000_000);
+        await socket.SendAsync(frame, Cancel);
+        await Assert.ThrowsAsync<SocketException>(async () =>
+        {
+            for (var i = 0; i < 600; i++)
+            {
+                await socket.SendAsync(new byte[1], Cancel);
+                await Task.Delay(100, Cancel);
+            }
+        });
+        for (var i = 0; kafka.BufferMemory > 0; i++)
+        {
+            Assert.True(i < 300, $"{kafka.BufferMemory} bytes are still taken.");
+            await Task.Delay(100, Cancel);
+        }
+    }
+
+    [Fact]
     public async Task A_client_that_does_not_log_in_is_closed_long_before_it_would_be_idle()
     {
         await using var kafka = await EmbeddedKafka.StartAsync(

@@ -24,19 +24,19 @@ internal static class AlterConfigsApi
             call.Broker, r.Type, r.Name, validateOnly, _ => r.Values.Where(v => v.Value is not null).Select(v => KeyValuePair.Create(v.Key, v.Value!))))).ToList());
     }
 
-    /// <summary>Computes a topic's new settings from its old ones, checks them, and puts them in force.</summary>
     public static (ErrorCode Error, string? Message) Apply(
         Broker broker, sbyte type, string name, bool validateOnly, Func<TopicConfig, IEnumerable<KeyValuePair<string, string>>> change)
     {
         if (type != DescribeConfigsApi.TopicResource)
             return (ErrorCode.InvalidRequest, "Only the settings of topics can be changed while the server runs.");
-        if (broker.Topics.Find(name) is not { } topic)
-            return (ErrorCode.UnknownTopicOrPartition, $"There is no topic '{name}'.");
-
-        var (config, error) = TopicConfig.Create(change(topic.Config));
-        if (config is null)
-            return (ErrorCode.InvalidConfig, error);
-        return validateOnly || broker.Topics.SetConfig(name, config) ? (ErrorCode.None, null) : (ErrorCode.UnknownTopicOrPartition, null);
+        try
+        {
+            return broker.Topics.SetConfig(name, validateOnly, change);
+        }
+        catch (Exception e) when (broker.IsStorage(e))
+        {
+            return (ErrorCode.KafkaStorageError, e.Message);
+        }
     }
 
     public static void WriteResults(Call call, IReadOnlyCollection<(sbyte Type, string Name, (ErrorCode Error, string? Message) Result)> results)

@@ -32,7 +32,7 @@ internal static class CreatePartitionsApi
                 null => ErrorCode.UnknownTopicOrPartition,
                 { IsInternal: true } => ErrorCode.InvalidTopic,
                 _ when topic.Count <= found.Partitions.Count || topic.Count > TopicRegistry.MaxPartitions => ErrorCode.InvalidPartitions,
-                _ => validateOnly ? ErrorCode.None : call.Broker.Topics.AddPartitions(topic.Name, topic.Count),
+                _ => validateOnly ? ErrorCode.None : Add(call.Broker, topic.Name, topic.Count),
             };
             w.String(topic.Name);
             w.Error(error);
@@ -40,5 +40,17 @@ internal static class CreatePartitionsApi
             w.Tags();
         });
         response.Tags();
+    }
+
+    private static ErrorCode Add(Broker broker, string name, int count)
+    {
+        try
+        {
+            return broker.Topics.AddPartitions(name, count);
+        }
+        catch (Exception e) when (broker.IsStorage(e))
+        {
+            return ErrorCode.KafkaStorageError;
+        }
     }
 }

@@ -71,6 +71,9 @@ internal static class CreateTopicsApi
         if (broker.Topics.Find(name) is not null)
             return new Result(name, ErrorCode.TopicAlreadyExists, $"Topic '{name}' already exists.");
 
+        if (broker.Topics.FindCollision(name) is { } other)
+            return new Result(name, ErrorCode.InvalidTopic, $"Topic '{name}' collides with existing topic '{other}': '.' and '_' are the same in metric names.");
+
         var count = wanted.Assignments.Length > 0 ? wanted.Assignments.Length : wanted.Partitions == -1 ? broker.Options.DefaultPartitions : wanted.Partitions;
         if (count is < 1 or > TopicRegistry.MaxPartitions)
             return new Result(name, ErrorCode.InvalidPartitions, $"Number of partitions was {count}; it can be 1 to {TopicRegistry.MaxPartitions}.");
@@ -84,9 +87,16 @@ internal static class CreateTopicsApi
             return new Result(name, ErrorCode.InvalidConfig, configError);
         if (validateOnly)
             return new Result(name, ErrorCode.None, null, default, count, config);
-        return broker.Topics.Create(name, count, config) is { } topic
-            ? new Result(name, ErrorCode.None, null, topic.Id, count, config)
-            : new Result(name, ErrorCode.TopicAlreadyExists, $"Topic '{name}' already exists.");
+        try
+        {
+            return broker.Topics.Create(name, count, config) is { } topic
+                ? new Result(name, ErrorCode.None, null, topic.Id, count, config)
+                : new Result(name, ErrorCode.TopicAlreadyExists, $"Topic '{name}' already exists.");
+        }
+        catch (Exception e) when (broker.IsStorage(e))
+        {
+            return new Result(name, ErrorCode.KafkaStorageError, e.Message);
+        }
     }
 
     private static void WriteConfig(ResponseWriter w, TopicConfigKey key, TopicConfig config)

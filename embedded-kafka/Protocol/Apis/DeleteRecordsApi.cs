@@ -1,3 +1,5 @@
+using Kappa.Iot.Embedded.Log;
+
 namespace Kappa.Iot.Embedded.Protocol.Apis;
 
 /// <summary>Moves the start of partitions forward.</summary>
@@ -27,16 +29,27 @@ internal static class DeleteRecordsApi
             {
                 var found = call.Broker.Topics.Find(topic.Name);
                 var log = found?.Partition(partition.Index);
-                var start = found is { IsInternal: false } ? log?.DeleteBefore(partition.Offset) : null;
+                var (start, error) = log is null ? (-1, ErrorCode.UnknownTopicOrPartition)
+                    : found!.IsInternal ? (-1, ErrorCode.PolicyViolation) : Delete(call.Broker, log, partition.Offset);
                 pw.Int32(partition.Index);
-                pw.Int64(start ?? -1);
-                pw.Error(start is not null ? ErrorCode.None
-                    : log is null ? ErrorCode.UnknownTopicOrPartition
-                    : found!.IsInternal ? ErrorCode.PolicyViolation : ErrorCode.OffsetOutOfRange);
+                pw.Int64(start);
+                pw.Error(error);
                 pw.Tags();
             });
             w.Tags();
         });
         response.Tags();
+    }
+
+    private static (long Start, ErrorCode Error) Delete(Broker broker, PartitionLog log, long before)
+    {
+        try
+        {
+            return log.DeleteBefore(before) is { } start ? (start, ErrorCode.None) : (-1, ErrorCode.OffsetOutOfRange);
+        }
+        catch (Exception e) when (broker.IsStorage(e))
+        {
+            return (-1, ErrorCode.KafkaStorageError);
+        }
     }
 }

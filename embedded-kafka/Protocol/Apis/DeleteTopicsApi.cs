@@ -40,8 +40,16 @@ internal static class DeleteTopicsApi
 
     private static ErrorCode Delete(Broker broker, Topic topic)
     {
-        if (!broker.Topics.Delete(topic.Name))
-            return ErrorCode.UnknownTopicOrPartition;
+        try
+        {
+            if (!broker.Topics.Delete(topic.Name))
+                return ErrorCode.UnknownTopicOrPartition;
+        }
+        catch (Exception e) when (broker.IsStorage(e))
+        {
+            return ErrorCode.KafkaStorageError;
+        }
+
         broker.Groups.TopicDeleted(topic.Name);
         return ErrorCode.None;
     }

@@ -5,6 +5,11 @@ namespace Kappa.Iot.Embedded.Protocol.Apis;
 /// <summary>Joins a consumer group; answered when the new generation begins.</summary>
 internal static class JoinGroupApi
 {
+    /// <summary>Bytes that a member may say about itself, or be assigned.</summary>
+    public const int MaxMemberData = 1024 * 1024;
+
+    private const int MaxProtocols = 100;
+
     public static async ValueTask HandleAsync(Call call)
     {
         var (request, version) = (call.Request, call.Version);
@@ -16,13 +21,20 @@ internal static class JoinGroupApi
         var protocolType = request.String();
         var protocols = request.Array(static r =>
         {
-            var protocol = new GroupProtocol(r.String(), r.Bytes().ToArray());
+            var protocol = (Name: r.String(), Metadata: r.Bytes());
             r.Tags();
             return protocol;
         });
+        if (new[] { memberId, instanceId ?? "", protocolType }.Any(IsTooLong) || protocols.Length > MaxProtocols
+            || protocols.Any(p => IsTooLong(p.Name)) || protocols.Sum(p => (long)p.Metadata.Length) > MaxMemberData)
+        {
+            Write(call, new JoinResult(ErrorCode.InvalidRequest, ""));
+            return;
+        }
 
         var join = new JoinRequest(
-            groupId, memberId, instanceId, call.ClientId, call.ClientHost, session, rebalance, protocolType, protocols,
+            groupId, memberId, instanceId, call.ClientId, call.ClientHost, session, rebalance, protocolType,
+            [.. protocols.Select(p => new GroupProtocol(p.Name, p.Metadata.ToArray()))],
             NeedsKnownId: version >= 4, CanSkipAssignment: version >= 9);
         Write(call, await JoinAsync(call, join));
     }
@@ -30,10 +42,13 @@ internal static class JoinGroupApi
     private static async Task<JoinResult> JoinAsync(Call call, JoinRequest join)
     {
         var options = call.Broker.Options;
-        if (join.GroupId.Length == 0)
+        if (join.GroupId.Length is 0 or > GroupCoordinator.MaxNameLength)
             return new JoinResult(ErrorCode.InvalidGroupId, join.MemberId);
         if (join.SessionTimeout < options.MinSessionTimeout || join.SessionTimeout > options.MaxSessionTimeout)
             return new JoinResult(ErrorCode.InvalidSessionTimeout, join.MemberId);
+
+        if (!call.Broker.Groups.HasRoom(Group.OwnSize + 1024 + GroupProtocol.SizeOf(join.Protocols)))
+            return new JoinResult(ErrorCode.GroupMaxSizeReached, join.MemberId);
 
         var group = call.Broker.Groups.GetOrAdd(join.GroupId);
         Task<JoinResult> joined;
@@ -41,6 +56,9 @@ internal static class JoinGroupApi
             joined = group.Join(join);
         return await joined.WaitAsync(call.Aborted);
     }
+
+    /// <summary>A member's id has its client's or instance's name in it, and a little more.</summary>
+    private static bool IsTooLong(string name) => name.Length > GroupCoordinator.MaxNameLength + 64;
 
     private static void Write(Call call, JoinResult result)
     {

@@ -40,10 +40,18 @@ internal static class MetadataApi
         var topic = broker.Topics.Find(name);
         if (topic is not null)
             return (name, topic.Id, topic, ErrorCode.None);
-        if (TopicRegistry.CheckName(name) is not null)
+        if (TopicRegistry.CheckName(name) is not null || broker.Topics.FindCollision(name) is not null)
             return (name, Guid.Empty, null, ErrorCode.InvalidTopic);
-        if (mayCreate)
-            topic = broker.Topics.Create(name, broker.Options.DefaultPartitions, TopicConfig.Default) ?? broker.Topics.Find(name);
+        try
+        {
+            if (mayCreate)
+                topic = broker.Topics.Create(name, broker.Options.DefaultPartitions, TopicConfig.Default) ?? broker.Topics.Find(name);
+        }
+        catch (Exception e) when (broker.IsStorage(e))
+        {
+            return (name, Guid.Empty, null, ErrorCode.KafkaStorageError);
+        }
+
         return (name, topic?.Id ?? Guid.Empty, topic, topic is null ? ErrorCode.UnknownTopicOrPartition : ErrorCode.None);
     }
 

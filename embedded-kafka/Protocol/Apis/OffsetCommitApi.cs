@@ -30,19 +30,22 @@ internal static class OffsetCommitApi
             return (Name: name, Partitions: partitions);
         });
 
-        var group = call.Broker.Groups.GetOrAdd(groupId);
-        CommitAndWrite(call, group, offsets, Check(group, generation, memberId, instanceId));
+        CommitAndWrite(call, groupId, offsets, group => Check(group, generation, memberId, instanceId));
     }
 
     /// <summary>Commits the offsets that may be committed and writes the answer, which is the same for both kinds of commit.</summary>
     public static void CommitAndWrite(
-        Call call, Group group, IReadOnlyList<(string Name, (TopicPartition Partition, CommittedOffset Offset)[] Partitions)> topics, ErrorCode error,
+        Call call, string groupId, IReadOnlyList<(string Name, (TopicPartition Partition, CommittedOffset Offset)[] Partitions)> topics, Func<Group, ErrorCode> check,
         long producerId = -1, short producerEpoch = -1)
     {
+        var groups = call.Broker.Groups;
+        var error = groupId.Length > GroupCoordinator.MaxNameLength ? ErrorCode.InvalidGroupId
+            : groups.Find(groupId) is null && !groups.HasRoom(Group.OwnSize + topics.Sum(t => t.Partitions.Length * Group.OffsetSize)) ? ErrorCode.CoordinatorNotAvailable
+            : check(groups.GetOrAdd(groupId));
         if (error == ErrorCode.None)
         {
             var good = topics.SelectMany(t => t.Partitions).Where(p => CheckOffset(call, p) == ErrorCode.None).ToList();
-            error = call.Broker.Groups.Commit(group, good, producerId, producerEpoch);
+            error = groups.Commit(groups.GetOrAdd(groupId), good, producerId, producerEpoch);
         }
 
         var response = call.Response;

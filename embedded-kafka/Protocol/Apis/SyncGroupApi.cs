@@ -14,18 +14,27 @@ internal static class SyncGroupApi
         var instanceId = version >= 3 ? request.NullableString() : null;
         var protocolType = version >= 5 ? request.NullableString() : null;
         var protocol = version >= 5 ? request.NullableString() : null;
-        var assignments = new Dictionary<string, byte[]>();
-        foreach (var (member, assignment) in request.Array(static r =>
+        var given = request.Array(static r =>
         {
-            var entry = (Member: r.String(), Assignment: r.Bytes().ToArray());
+            var entry = (Member: r.String(), Assignment: r.Bytes());
             r.Tags();
             return entry;
-        }))
-            assignments[member] = assignment;
+        });
 
         var result = new SyncResult(ErrorCode.UnknownMemberId, []);
-        if (call.Broker.Groups.Find(groupId) is { } group)
+        if (given.Any(g => g.Assignment.Length > JoinGroupApi.MaxMemberData))
         {
+            result = new SyncResult(ErrorCode.InvalidRequest, []);
+        }
+        else if (!call.Broker.Groups.HasRoom(given.Sum(g => (long)g.Assignment.Length)))
+        {
+            result = new SyncResult(ErrorCode.GroupMaxSizeReached, []);
+        }
+        else if (call.Broker.Groups.Find(groupId) is { } group)
+        {
+            var assignments = new Dictionary<string, byte[]>();
+            foreach (var (member, assignment) in given)
+                assignments[member] = assignment.ToArray();
             Task<SyncResult> synced;
             lock (group.Lock)
                 synced = group.Sync(memberId, instanceId, generation, protocolType, protocol, assignments);

@@ -31,14 +31,12 @@ internal static class TxnOffsetCommitApi
             return (Name: name, Partitions: partitions);
         });
 
-        var group = call.Broker.Groups.GetOrAdd(groupId);
-        var error = ErrorCode.None;
-        lock (group.Lock)
-        {
-            if (generation >= 0 || memberId.Length > 0 || instanceId is not null)
-                error = group.CheckMember(memberId, instanceId, generation);
-        }
+        OffsetCommitApi.CommitAndWrite(call, groupId, offsets, Check, producerId, epoch);
 
-        OffsetCommitApi.CommitAndWrite(call, group, offsets, error, producerId, epoch);
+        ErrorCode Check(Group group)
+        {
+            lock (group.Lock)
+                return generation >= 0 || memberId.Length > 0 || instanceId is not null ? group.CheckMember(memberId, instanceId, generation) : ErrorCode.None;
+        }
     }
 }

@@ -76,9 +76,14 @@ internal sealed class LogLoad(ServerProcess server, ServerKind kind, LogPlan pla
     {
         using var consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig
         {
-            BootstrapServers = server.Address, GroupId = "benchmark", EnableAutoCommit = false, FetchMaxBytes = 8 << 20, MaxPartitionFetchBytes = 4 << 20,
+            BootstrapServers = server.Address,
+            GroupId = "benchmark",
+            EnableAutoCommit = false,
+            FetchMaxBytes = 8 << 20,
+            MaxPartitionFetchBytes = 4 << 20,
             // By default the client stops asking for a second whenever 100,000 records wait in it: with small records that would be all we measure.
-            QueuedMinMessages = 10_000_000, FetchQueueBackoffMs = 1,
+            QueuedMinMessages = 10_000_000,
+            FetchQueueBackoffMs = 1,
         }).SetLogHandler((_, _) => { }).Build();
         consumer.Assign(new TopicPartitionOffset(topic, 0, Offset.Beginning));
         consumer.Consume(cancel); // the client is connected from here on
@@ -134,7 +139,11 @@ internal sealed class LogLoad(ServerProcess server, ServerKind kind, LogPlan pla
 
     private IProducer<Null, byte[]> Producer(double lingerMs, string? transactionalId = null) => new ProducerBuilder<Null, byte[]>(new ProducerConfig
     {
-        BootstrapServers = server.Address, EnableIdempotence = true, Acks = Acks.All, LingerMs = lingerMs, TransactionalId = transactionalId,
+        BootstrapServers = server.Address,
+        EnableIdempotence = true,
+        Acks = Acks.All,
+        LingerMs = lingerMs,
+        TransactionalId = transactionalId,
         QueueBufferingMaxMessages = 100_000,
     }).SetLogHandler((_, _) => { }).Build();
 

@@ -46,9 +46,11 @@ internal sealed class ServerProcess : IAsyncDisposable
         var data = Directory.CreateTempSubdirectory("kappa-benchmark-");
         string Fill(string text) => text.Replace("{port}", $"{port}").Replace("{port2}", $"{port2}").Replace("{data}", data.FullName);
 
-        var start = new ProcessStartInfo(kind.Program, kind.Arguments.Select(Fill)) 
+        var start = new ProcessStartInfo(kind.Program, kind.Arguments.Select(Fill))
         {
-            RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = data.FullName,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            WorkingDirectory = data.FullName,
         };
         foreach (var (name, value) in kind.Environment)
             start.Environment[name] = Fill(value);

@@ -2,8 +2,8 @@ using System.Net;
 using System.Text;
 using Confluent.Kafka;
 using Kappa.Iot.Contracts;
-using Kappa.Iot.Twins;
 using Kappa.Iot.Peers;
+using Kappa.Iot.Twins;
 
 namespace Kappa.Iot.DigitalTwinSink.Tests;
 

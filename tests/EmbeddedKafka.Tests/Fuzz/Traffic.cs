@@ -35,8 +35,13 @@ internal static class Traffic
         using var producer = new ProducerBuilder<string, string>(new ProducerConfig(new ClientConfig(config)) { TransactionalId = "fuzz-transactions" }).Build();
         using var consumer = new ConsumerBuilder<string, string>(new ConsumerConfig(new ClientConfig(config))
         {
-            GroupId = "fuzz-group", GroupInstanceId = "fuzz-member", AutoOffsetReset = AutoOffsetReset.Earliest, EnableAutoCommit = false,
-            IsolationLevel = IsolationLevel.ReadCommitted, HeartbeatIntervalMs = 100, FetchWaitMaxMs = 50,
+            GroupId = "fuzz-group",
+            GroupInstanceId = "fuzz-member",
+            AutoOffsetReset = AutoOffsetReset.Earliest,
+            EnableAutoCommit = false,
+            IsolationLevel = IsolationLevel.ReadCommitted,
+            HeartbeatIntervalMs = 100,
+            FetchWaitMaxMs = 50,
         }).Build();
         consumer.Subscribe(["fuzz-a", "fuzz-b"]);
         producer.InitTransactions(Patience);

@@ -30,7 +30,12 @@ public sealed class PartitionLogProperties
     public void Whatever_happens_to_a_compacted_log_it_has_the_last_record_of_every_key() => Check.One(Runs(200), Prop.ForAll(Operation.Sequences, operations =>
         Run(operations, new LogSettings
         {
-            Compact = true, Delete = false, SegmentBytes = 8_000, SegmentAge = TimeSpan.FromHours(3), MinCleanableRatio = 0.1, DeleteRetention = TimeSpan.FromHours(1),
+            Compact = true,
+            Delete = false,
+            SegmentBytes = 8_000,
+            SegmentAge = TimeSpan.FromHours(3),
+            MinCleanableRatio = 0.1,
+            DeleteRetention = TimeSpan.FromHours(1),
         })));
 
     private static void Run(Operation[] operations, LogSettings settings)

@@ -115,7 +115,7 @@ public sealed class KafkaToolTests(Servers servers)
         Assert.Equal("0", Row(producers, described[2])[5]);
 
         // Nothing hangs: the coordinator knows of the transaction.
-        Assert.DoesNotContain(topic, await Kafka("transactions", bootstrap, "find-hanging", "--broker-id", "1", "--max-transaction-timeout", "0"));
+        Assert.DoesNotContain(topic, await Kafka("transactions", bootstrap, "find-hanging", "--topic", topic, "--partition", "0", "--max-transaction-timeout", "0"));
         Assert.Empty(kafka.ReadAll(topic));
         await Kafka("transactions", bootstrap, "abort", "--topic", topic, "--partition", "0", "--start-offset", "0");
         Assert.Equal(["after"], kafka.ReadAll(topic).Select(r => Text(r.Message.Value)));

@@ -19,9 +19,10 @@ internal sealed partial class RunningDemo : IAsyncDisposable
     private RunningDemo(string folder, string[] arguments)
     {
         Folder = folder;
-        // A session of its own, as a terminal gives it, so that a signal can be sent to all its processes at once.
+        // A session of its own, as a terminal gives it, so that a signal can be sent to all its processes at once; and no signal is ignored,
+        // as it would be in what a script runs in the background.
         var start = new ProcessStartInfo("setsid") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        foreach (var argument in (string[])["dotnet", Metadata("Demo"), "--data", folder, "--port", $"{FreePort.Take()}", .. arguments]) start.ArgumentList.Add(argument);
+        foreach (var argument in (string[])["env", "--default-signal", "dotnet", Metadata("Demo"), "--data", folder, "--port", $"{FreePort.Take()}", .. arguments]) start.ArgumentList.Add(argument);
         _process = Process.Start(start)!;
         _process.ErrorDataReceived += (_, e) => Keep(e.Data);
         _process.BeginErrorReadLine();

@@ -12,10 +12,10 @@ public sealed class StopTests
         await first.WaitForAsync("live; Ctrl-C");
         await first.InterruptAsync();
 
+        Assert.Equal(0, await first.ExitCodeAsync());
         var summary = await first.Summary;
         DemoTests.AssertBalanced(summary, first);
         Assert.Equal(0, summary.GetProperty("restarts").GetInt64());
-        Assert.Equal(0, await first.ExitCodeAsync());
 
         await using (var other = RunningDemo.StartIn(first.Folder, "--vehicles", "30", "--history", "12m", "--duration", "5s"))
         {

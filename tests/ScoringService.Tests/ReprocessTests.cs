@@ -47,8 +47,8 @@ public sealed class ReprocessTests(TestLog log)
         Assert.Equal(0, Mismatches(alerts, await live.Of(large).ReadAlertBytesAsync()));
         Assert.Equal(3, (await log.ReadAsync(live.DeadLetters)).Count); // those of the live run, not again
 
-        // The comparison can fail: one sample of one record of this copy of the telemetry is another.
-        var changed = await CopyWithOneSampleChangedAsync(scenario);
+        // The comparison can fail: one batch of this copy of the telemetry says something else.
+        var changed = await CopyWithOneBatchChangedAsync(scenario);
         var mutated = Name("mutated");
         await using (var other = live.Command(changed.Topic, "reprocess", "--code", "--from", Beginning, "--generation", mutated)) await other.WaitAsync();
         var differing = Mismatches(scores, await live.Of(mutated).ReadScoreBytesAsync());
@@ -99,16 +99,40 @@ public sealed class ReprocessTests(TestLog log)
         ]));
     }
 
-    private async Task<(string Topic, string Vin)> CopyWithOneSampleChangedAsync(Scenario scenario)
+    private async Task<(string Topic, string Vin)> CopyWithOneBatchChangedAsync(Scenario scenario)
     {
         var records = await log.ReadAsync(scenario.Telemetry);
         var copy = await log.CreateTopicAsync($"{scenario.Name}-changed", scenario.Partitions);
-        var changed = records.FindIndex(records.Count / 2, record => TelemetryBatch.Parser.ParseFrom(record.Message.Value ?? []).Columns.Count > 0);
-        var batch = TelemetryBatch.Parser.ParseFrom(records[changed].Message.Value);
-        batch.Columns[4].Values[0] += 1;
-        records[changed].Message.Value = batch.ToByteArray();
+        var vin = "";
+        foreach (var record in records.Where(record => record.Message.Value is not null))
+        {
+            // Each of its copies: whichever comes first is the one that counts.
+            if (!TryParse(record.Message.Value, out var batch) || batch.BootId != 1 || batch.Sequence != 50 || (vin.Length > 0 && batch.Vin != vin)) continue;
+            vin = batch.Vin;
+            foreach (var column in batch.Columns)
+            {
+                for (var i = 0; i < column.Values.Count; i++) column.Values[i] += 25;
+            }
+
+            record.Message.Value = batch.ToByteArray();
+        }
+
         log.Copy(copy, records);
-        return (copy, batch.Vin);
+        return (copy, vin);
+    }
+
+    private static bool TryParse(byte[] value, out TelemetryBatch batch)
+    {
+        try
+        {
+            batch = TelemetryBatch.Parser.ParseFrom(value);
+            return true;
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            batch = new();
+            return false;
+        }
     }
 
     /// <summary>How many records are not the same, place by place.</summary>

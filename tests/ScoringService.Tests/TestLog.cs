@@ -120,7 +120,7 @@ public sealed class TestLog : IAsyncLifetime
     {
         var set = new TrainingSet("any", TrainingOptions.Quick);
         foreach (var batch in new Fleet("any", vehicles: 8, seed: 99).Batches(120)) set.Add(batch);
-        return VirtualSensorTrainer.Train(set, TrainingOptions.Quick with { Disturbances = 100 });
+        return VirtualSensorTrainer.Train(set, TrainingOptions.Quick);
     }
 
     private IProducer<byte[], byte[]> CreateProducer() => new ProducerBuilder<byte[], byte[]>(new ProducerConfig(Kafka.ToClientConfig("test"))

@@ -48,6 +48,7 @@ public static class GatewayHost
         builder.Services.AddSingleton<PublishingServices>();
         builder.Services.AddSingleton<ReceivedIdsByClient>();
         builder.Services.AddHosted<PresenceBoard>();
+        builder.Services.AddSingleton<CurrentConnections>();
         builder.Services.AddSingleton<ConnectionServices>();
         builder.Services.AddSingleton<MqttLibraryLog>();
         builder.Services.AddSingleton<VehicleConnectionHandler>();

@@ -6,6 +6,7 @@ namespace Kappa.Iot.IngestGateway;
 internal sealed class ConnectionServices(
     IOptions<MqttOptions> mqtt,
     PublishingServices publishing,
+    CurrentConnections connections,
     PresenceBoard presence,
     ReceivedIdsByClient receivedIds,
     GatewayMetrics metrics,
@@ -17,6 +18,8 @@ internal sealed class ConnectionServices(
     public int MaxPacketSize { get; } = mqtt.Value.MaxPacketSize;
 
     public PublishingServices Publishing => publishing;
+
+    public CurrentConnections Connections => connections;
 
     public PresenceBoard Presence => presence;
 

@@ -14,22 +14,27 @@ namespace Kappa.Iot.IngestGateway;
 
 /// <summary>
 /// One vehicle's connection. It stands between the socket and the MQTT library: publishes go from here to the log and are acknowledged
-/// from here; CONNECT, subscriptions, pings and take-overs are the library's.
+/// from here; CONNECT, subscriptions and pings are the library's.
 /// </summary>
 internal sealed class VehicleConnection : IMqttChannelAdapter
 {
     private const int MaxReason = 200;
+
+    private static readonly Closing Gone = new(MqttDisconnectReasonCode.UnspecifiedError, null, EndsCleanly: false);
 
     private readonly ConnectionContext _connection;
     private readonly ConnectionServices _services;
     private readonly PipeWriter _output;
     private readonly PacketReader _reader;
     private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Dictionary<ushort, string>? _aliases;
     private MqttConnectPacket? _connect;
     private VehicleSession? _session;
     private ReceivedIds? _received;
     private PublishPipeline? _publishes;
+    private CancellationTokenRegistration _libraryStops;
     private Closing? _closing;
     private TimeSpan _keepAlive;
     private long _lastRead;
@@ -65,6 +70,9 @@ internal sealed class VehicleConnection : IMqttChannelAdapter
 
     public bool SpeaksVersion5 => PacketFormatterAdapter.ProtocolVersion == MqttProtocolVersion.V500;
 
+    /// <summary>Completes when nothing of the connection is left. Never faults.</summary>
+    public Task Ended => _ended.Task;
+
     /// <summary>A reason string as the client wants it: short, or none.</summary>
     public string? ForClient(string? detail) =>
         _connect is not { RequestProblemInformation: true } || detail is null ? null : detail.Length <= MaxReason ? detail : detail[..MaxReason];
@@ -72,7 +80,9 @@ internal sealed class VehicleConnection : IMqttChannelAdapter
     /// <summary>Ends the session as soon as its reading comes to it. The first reason counts.</summary>
     public void Close(Closing closing)
     {
-        if (Interlocked.CompareExchange(ref _closing, closing, null) is null) _connection.Transport.Input.CancelPendingRead();
+        if (Interlocked.CompareExchange(ref _closing, closing, null) is not null) return;
+        _connection.Transport.Input.CancelPendingRead();
+        _stopping.Cancel();
     }
 
     public Task ConnectAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -148,14 +158,23 @@ internal sealed class VehicleConnection : IMqttChannelAdapter
         _writing.Release();
     }
 
+    /// <summary>The vehicle is here.</summary>
+    public void BeginSession() => _session ??= _services.Presence.Connected(_connect!.ClientId, VehicleSession.VinOf(_connect.ClientId)!);
+
     /// <summary>After the connection: the vehicle's presence follows.</summary>
     public void End()
     {
-        if (_session is null) return;
-        _services.Metrics.Disconnected();
-        if (_received is not null) _services.ReceivedIds.Leave(_session.ClientId, _received);
-        var reason = _left || _closing is { EndsCleanly: true } ? PresenceReason.Disconnected : PresenceReason.ConnectionLost;
-        _services.Presence.Disconnected(_session, reason);
+        var closing = Interlocked.CompareExchange(ref _closing, Gone, null);
+        if (_publishes is not null) _services.Metrics.Disconnected();
+        if (_received is not null) _services.ReceivedIds.Leave(_connect!.ClientId, _received);
+        if (_session is not null)
+        {
+            var reason = _left || closing is { EndsCleanly: true } ? PresenceReason.Disconnected : PresenceReason.ConnectionLost;
+            _services.Presence.Disconnected(_session, reason);
+        }
+
+        if (_connect?.ClientId is { } clientId) _services.Connections.Leave(clientId, this);
+        _ended.SetResult();
     }
 
     public void ResetStatistics()
@@ -164,6 +183,7 @@ internal sealed class VehicleConnection : IMqttChannelAdapter
 
     public void Dispose()
     {
+        _libraryStops.Dispose(); // not _stopping: another thread's Close may still cancel it
     }
 
     private async ValueTask<PacketRead> ReadAsync(CancellationToken cancellationToken)
@@ -190,10 +210,11 @@ internal sealed class VehicleConnection : IMqttChannelAdapter
                 // Keep-alive is watched here: the library cannot know that reading is paused because the log is slow.
                 _keepAlive = TimeSpan.FromSeconds(connect.KeepAlivePeriod * 1.5);
                 connect.KeepAlivePeriod = 0;
+                if (VehicleSession.VinOf(connect.ClientId) is not null) await _services.Connections.EnterAsync(connect.ClientId, this, cancellationToken);
                 return connect;
             case MqttPublishPacket publish when _publishes is not null:
                 if (Complaint(publish) is { } complaint) Close(complaint);
-                else await _publishes.TakeAsync(publish, cancellationToken);
+                else await TakeAsync(publish, _publishes, cancellationToken);
                 return null;
             case MqttPubRelPacket release when _publishes is not null:
                 await _publishes.ReleaseAsync(release, cancellationToken);
@@ -203,6 +224,20 @@ internal sealed class VehicleConnection : IMqttChannelAdapter
                 return goodbye;
             default:
                 return packet;
+        }
+    }
+
+    /// <summary>Takes a publish, which may have to wait for the log; not past the end of the session.</summary>
+    private async ValueTask TakeAsync(MqttPublishPacket publish, PublishPipeline publishes, CancellationToken cancellationToken)
+    {
+        if (_libraryStops == default) _libraryStops = cancellationToken.UnsafeRegister(static stopping => ((CancellationTokenSource)stopping!).Cancel(), _stopping);
+        try
+        {
+            await publishes.TakeAsync(publish, _stopping.Token);
+        }
+        catch (OperationCanceledException) when (Volatile.Read(ref _closing) is not null)
+        {
+            // The client was not told that it is stored, and sends it again.
         }
     }
 
@@ -265,13 +300,11 @@ internal sealed class VehicleConnection : IMqttChannelAdapter
         answer.TopicAliasMaximum = ConnectionServices.MaxTopicAliases;
         answer.RetainAvailable = false;
         answer.WildcardSubscriptionAvailable = false;
-        if (answer.ReasonCode != MqttConnectReasonCode.Success || _session is not null) return;
+        if (answer.ReasonCode != MqttConnectReasonCode.Success || _publishes is not null) return;
 
-        var clientId = _connect!.ClientId;
-        var vin = VehicleSession.VinOf(clientId) ?? throw new InvalidOperationException($"Client '{clientId}' was let in without a vehicle.");
-        _session = _services.Presence.Connected(clientId, vin);
-        _received = _services.ReceivedIds.Resume(clientId, _connect.CleanSession);
-        _publishes = new PublishPipeline(this, _session, _received, _services.Publishing);
+        BeginSession();
+        _received = _services.ReceivedIds.Resume(_connect!.ClientId, _connect.CleanSession);
+        _publishes = new PublishPipeline(this, _session!, _received, _services.Publishing);
         _services.Metrics.Connected();
     }
 
@@ -279,7 +312,7 @@ internal sealed class VehicleConnection : IMqttChannelAdapter
     private async Task SayGoodbyeAsync(Closing closing, CancellationToken cancellationToken)
     {
         if (_publishes is not null && closing.EndsCleanly) await _publishes.Settled.WaitAsync(cancellationToken);
-        if (_session is null || !SpeaksVersion5) return;
+        if (_publishes is null || !SpeaksVersion5) return;
         await SendPacketAsync(new MqttDisconnectPacket { ReasonCode = closing.Reason, ReasonString = ForClient(closing.Detail) }, cancellationToken);
     }
 

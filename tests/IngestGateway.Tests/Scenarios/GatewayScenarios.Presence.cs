@@ -75,6 +75,19 @@ public abstract partial class GatewayScenarios
     }
 
     [Fact]
+    public async Task A_client_that_hangs_up_and_connects_again_at_once_keeps_its_new_connection()
+    {
+        await using var gateway = await Gateway.StartAsync(log);
+        var vin = Vehicle.NewVin();
+        for (var i = 0; i < 300; i++)
+        {
+            using var raw = await RawMqtt.ConnectAsync(gateway.Port, vin, MQTTnet.Formatter.MqttProtocolVersion.V500);
+            await raw.SendAsync(MQTTnet.Packets.MqttPingReqPacket.Instance);
+            Assert.IsType<MQTTnet.Packets.MqttPingRespPacket>(await raw.ReceiveAsync());
+        }
+    }
+
+    [Fact]
     public async Task Stopping_the_gateway_stores_what_it_took_and_says_goodbye()
     {
         await using var gateway = await Gateway.StartAsync(log);

@@ -8,6 +8,7 @@ namespace Kappa.Iot.Benchmarks.Log;
 internal sealed class LogLoad(ServerProcess server, ServerKind kind, LogPlan plan)
 {
     private const int SmallBytes = 100, LargeBytes = 1_000, RecordsPerTransaction = 10;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<string, double> _figures = [];
 
@@ -85,19 +86,19 @@ internal sealed class LogLoad(ServerProcess server, ServerKind kind, LogPlan pla
             QueuedMinMessages = 10_000_000,
             FetchQueueBackoffMs = 1,
         }).SetLogHandler((_, _) => { }).Build();
-        consumer.Assign(new TopicPartitionOffset(topic, 0, Offset.Beginning));
-        consumer.Consume(cancel); // the client is connected from here on
+        consumer.QueryWatermarkOffsets(new TopicPartition(topic, 0), Patience); // the client is connected from here on
         var clock = Stopwatch.StartNew();
-        for (var i = 1; i < records; i++)
+        consumer.Assign(new TopicPartitionOffset(topic, 0, Offset.Beginning));
+        for (var i = 0; i < records; i++)
             consumer.Consume(cancel);
-        return (records - 1) / clock.Elapsed.TotalSeconds;
+        return records / clock.Elapsed.TotalSeconds;
     }
 
     private double Transact(string topic)
     {
         using var producer = Producer(lingerMs: 0, transactionalId: "benchmark");
         var value = Value(SmallBytes);
-        producer.InitTransactions(TimeSpan.FromSeconds(30));
+        producer.InitTransactions(Patience);
         var clock = new Stopwatch();
         for (var i = -5; i < plan.Transactions; i++)
         {
@@ -106,7 +107,7 @@ internal sealed class LogLoad(ServerProcess server, ServerKind kind, LogPlan pla
             producer.BeginTransaction();
             for (var r = 0; r < RecordsPerTransaction; r++)
                 producer.Produce(topic, new Message<Null, byte[]> { Value = value });
-            producer.CommitTransaction(TimeSpan.FromSeconds(30));
+            producer.CommitTransaction(Patience);
         }
 
         return plan.Transactions / clock.Elapsed.TotalSeconds;
@@ -118,6 +119,7 @@ internal sealed class LogLoad(ServerProcess server, ServerKind kind, LogPlan pla
         using var producer = Producer(lingerMs: 0);
         var value = Value(SmallBytes);
         var latencies = new double[(int)(LogPlan.PacedRecordsPerSecond * (LogPlan.PacedFor.TotalSeconds + 1))];
+        Error? failure = null;
         var clock = Stopwatch.StartNew();
         for (var i = 0; i < latencies.Length;)
         {
@@ -125,13 +127,18 @@ internal sealed class LogLoad(ServerProcess server, ServerKind kind, LogPlan pla
             for (; i < due; i++)
             {
                 var (index, sent) = (i, clock.Elapsed);
-                producer.Produce(topic, new Message<Null, byte[]> { Value = value }, _ => latencies[index] = (clock.Elapsed - sent).TotalMilliseconds);
+                producer.Produce(topic, new Message<Null, byte[]> { Value = value }, report =>
+                {
+                    latencies[index] = (clock.Elapsed - sent).TotalMilliseconds;
+                    failure = report.Error.IsError ? report.Error : failure;
+                });
             }
 
             Thread.Sleep(1);
         }
 
         producer.Flush(cancel);
+        if (failure is not null) throw new KafkaException(failure);
         var counted = latencies[LogPlan.PacedRecordsPerSecond..];
         Array.Sort(counted);
         return counted[(int)(counted.Length * 0.99)];

@@ -1,7 +1,8 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Confluent.Kafka;
+using Kappa.Iot.Peers;
 
 namespace Kappa.Iot.Benchmarks.Log;
 
@@ -42,7 +43,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The server ended, or does not answer.</exception>
     public static async Task<ServerProcess> StartAsync(ServerKind kind, CancellationToken cancel)
     {
-        var (port, port2) = (FreePort(), FreePort());
+        var (port, port2) = (FreePort.Take(), FreePort.Take());
         var data = Directory.CreateTempSubdirectory("kappa-benchmark-");
         string Fill(string text) => text.Replace("{port}", $"{port}").Replace("{port2}", $"{port2}").Replace("{data}", data.FullName);
 
@@ -62,8 +63,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         server._process.BeginOutputReadLine();
         try
         {
-            await server.ConnectAsync(port, clock, cancel);
-            server.AskMetadata();
+            using var socket = await server.ConnectAsync(port, clock, cancel);
+            await AskMetadataAsync(socket, cancel);
             server.StartTime = clock.Elapsed;
             return server;
         }
@@ -86,32 +87,39 @@ internal sealed class ServerProcess : IAsyncDisposable
         _data.Delete(recursive: true);
     }
 
-    private async Task ConnectAsync(int port, Stopwatch clock, CancellationToken cancel)
+    /// <summary>A Metadata request (version 4, about no topic) and its answer, byte by byte: a client library would spend longer on its own start.</summary>
+    private static async Task AskMetadataAsync(Socket socket, CancellationToken cancel)
+    {
+        byte[] request = [0, 0, 0, 15, 0, 3, 0, 4, 0, 0, 0, 1, 0xFF, 0xFF, 0, 0, 0, 0, 0];
+        await socket.SendAsync(request, cancel);
+        await using var stream = new NetworkStream(socket);
+        var answer = new byte[16]; // size, correlation id, throttle time, number of brokers
+        await stream.ReadExactlyAsync(answer, cancel);
+        if (BinaryPrimitives.ReadInt32BigEndian(answer.AsSpan(4)) != 1 || BinaryPrimitives.ReadInt32BigEndian(answer.AsSpan(12)) < 1)
+            throw new InvalidOperationException($"{socket.RemoteEndPoint} names no broker: {Convert.ToHexString(answer)}.");
+    }
+
+    private async Task<Socket> ConnectAsync(int port, Stopwatch clock, CancellationToken cancel)
     {
         while (true)
         {
-            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {
                 await socket.ConnectAsync(IPAddress.Loopback, port, cancel);
-                return;
+                return socket;
             }
             catch (SocketException) when (clock.Elapsed < Patience && !_process.HasExited)
             {
+                socket.Dispose();
                 await Task.Delay(2, cancel);
             }
             catch (SocketException e)
             {
+                socket.Dispose();
                 throw new InvalidOperationException($"{_process.StartInfo.FileName} does not listen on port {port}: {e.Message}", e);
             }
         }
-    }
-
-    private void AskMetadata()
-    {
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = Address }).SetLogHandler((_, _) => { }).Build();
-        if (admin.GetMetadata(Patience).Brokers.Count == 0)
-            throw new InvalidOperationException($"{_process.StartInfo.FileName} names no broker.");
     }
 
     private static long Length(FileInfo file)
@@ -124,12 +132,5 @@ internal sealed class ServerProcess : IAsyncDisposable
         {
             return 0; // removed meanwhile
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

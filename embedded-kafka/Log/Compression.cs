@@ -8,7 +8,8 @@ using ZstdSharp;
 namespace Kappa.Iot.Embedded.Log;
 
 /// <summary>
-/// Unpacks and packs the records of a batch. Producing and fetching never need it: only lookups by time and compaction look inside a batch.
+/// Unpacks and packs the records of a batch. Producing and fetching never need it: only lookups by time, compaction and the reading of the
+/// broker's own topics look inside a batch.
 /// </summary>
 internal static class Compression
 {

@@ -11,4 +11,7 @@ internal readonly record struct LogSlice(
     ErrorCode Error, long HighWatermark, long LastStableOffset, long LogStartOffset, Segment? Segment, long Position, long End, long Limit)
 {
     public long Available => Segment is null ? 0 : End - Position;
+
+    /// <summary>Whether the segment ends before what the reader may see.</summary>
+    public bool HasMore => Segment is not null && Segment.NextOffset < Limit;
 }

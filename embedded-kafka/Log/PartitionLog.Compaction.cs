@@ -152,25 +152,35 @@ internal sealed partial class PartitionLog
                 return false;
             }
 
-            // In this order a crash leaves either the old segments or the new one with leftovers that the next start recognises.
+            // In this order a crash, or a disk that fails, leaves either the old segments or the new one with leftovers that the next start recognises.
             var producers = SegmentCheckpoint.LoadProducers(group[^1]);
-            foreach (var segment in group)
+            var isEmpty = rewritten.Size == 0;
+            try
             {
-                segment.Dispose();
-                FileChanges.Delete(SegmentCheckpoint.PathOf(segment));
+                foreach (var segment in group)
+                    FileChanges.Delete(SegmentCheckpoint.PathOf(segment));
+                if (isEmpty)
+                    FileChanges.Delete(path);
+                else
+                    rewritten.MoveTo(path);
+            }
+            catch
+            {
+                rewritten.Dispose();
+                throw;
             }
 
             _segments.RemoveRange(at, group.Count);
             _hints.Clear();
-            if (rewritten.Size == 0)
+            foreach (var segment in group)
+                segment.Dispose();
+            if (isEmpty)
             {
                 rewritten.Dispose();
                 FileChanges.Delete(rewritten.Path);
-                FileChanges.Delete(path);
             }
             else
             {
-                rewritten.MoveTo(path);
                 _segments.Insert(at, rewritten);
                 SegmentCheckpoint.Save(rewritten, producers);
             }

@@ -4,7 +4,7 @@ namespace Kappa.Iot.Embedded.Log;
 
 /// <summary>
 /// One partition: segments on disk, the producers that write to it, and those who wait for more.
-/// One lock guards all of it; nothing but an append writes to a file while holding it.
+/// One lock guards all of it. Reads from files are not made under it, nor is the copying of a compaction.
 /// </summary>
 internal sealed partial class PartitionLog : IDisposable
 {

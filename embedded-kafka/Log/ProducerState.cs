@@ -33,11 +33,15 @@ internal sealed class ProducerState(long producerId)
         LastSequence = batch.LastSequence;
     }
 
+    /// <summary>Whether the epoch's first batch has to be number 0. Not where the partition does not know what came before it.</summary>
+    public bool StartsAtZero { get; private set; }
+
     /// <summary>A new epoch starts its sequence at zero.</summary>
     public void StartEpoch(short epoch)
     {
         if (epoch == Epoch)
             return;
+        StartsAtZero = Epoch >= 0;
         Epoch = epoch;
         _batches.Clear();
         LastSequence = -1;

@@ -39,7 +39,7 @@ internal sealed class ProducerStates
         {
             return (ErrorCode.None, duplicate);
         }
-        else if (producer.Batches.Count > 0 && header.BaseSequence != (int)(((long)producer.LastSequence + 1) & int.MaxValue))
+        else if ((producer.Batches.Count > 0 || producer.StartsAtZero) && header.BaseSequence != (int)(((long)producer.LastSequence + 1) & int.MaxValue))
         {
             return (ErrorCode.OutOfOrderSequenceNumber, null);
         }

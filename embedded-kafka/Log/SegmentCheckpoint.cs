@@ -4,7 +4,8 @@ namespace Kappa.Iot.Embedded.Log;
 
 /// <summary>
 /// The file beside a segment that makes opening it quick: index, aborted transactions and producer states as of a size of the segment.
-/// It is written when a segment is rolled and when the server stops. Without it, or where it does not fit, the segment itself is read.
+/// It is written when a segment is rolled, when the active one has grown by a good piece, before older segments go, and when the server
+/// stops. Without it, or where it does not fit, the segment itself is read.
 /// </summary>
 internal static class SegmentCheckpoint
 {

@@ -16,6 +16,9 @@ internal sealed class RequestReader(MemoryBudget? budget = null)
     private const int FreeElements = 10_000;
     private const int BytesPerElement = 128;
 
+    /// <summary>Strict: what stands in for wrong bytes could make a name longer than it may be in an answer.</summary>
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private Memory<byte> _data;
     private int _position;
     private int _elements;
@@ -156,7 +159,19 @@ internal sealed class RequestReader(MemoryBudget? budget = null)
         throw new MalformedRequestException($"A varint at byte {_position} is longer than five bytes.");
     }
 
-    private string Text(int length) => Encoding.UTF8.GetString(Take(length));
+    private string Text(int length)
+    {
+        if (length > short.MaxValue)
+            throw new MalformedRequestException($"A string at byte {_position} has {length} bytes; at most {short.MaxValue} are allowed.");
+        try
+        {
+            return Utf8.GetString(Take(length));
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new MalformedRequestException($"The string before byte {_position} is not UTF-8.");
+        }
+    }
 
     private ReadOnlySpan<byte> Take(int count)
     {

@@ -7,6 +7,8 @@ namespace Kappa.Iot.Embedded.Protocol;
 /// <summary>Writes the fields of one response in order, into a pooled buffer that it owns.</summary>
 internal sealed class ResponseWriter(MemoryBudget? budget = null) : IDisposable
 {
+    private const int MaxMessage = 1_000;
+
     private readonly PooledBuffer _buffer = new(budget);
 
     /// <summary>Whether lengths are compact varints and structures end with tagged fields (flexible versions).</summary>
@@ -79,6 +81,9 @@ internal sealed class ResponseWriter(MemoryBudget? budget = null) : IDisposable
             Int16(checked((short)size));
         Encoding.UTF8.GetBytes(value, Reserve(size));
     }
+
+    /// <summary>Words for people. They may quote a name as long as there are, so they are cut.</summary>
+    public void Message(string? text) => String(text is { Length: > MaxMessage } ? text[..MaxMessage] + "..." : text);
 
     public void Bytes(ReadOnlySpan<byte> value)
     {

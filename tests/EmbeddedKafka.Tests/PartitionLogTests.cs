@@ -109,6 +109,36 @@ public sealed class PartitionLogTests : IDisposable
         Assert.Equal(ErrorCode.InvalidProducerEpoch, again.Append(Sequenced(9, epoch: 2)).Error);
     }
 
+    [Fact]
+    public void Plan_AtTheEndOfASegment_SaysThatMoreIsBehindIt()
+    {
+        using var log = Open(new LogSettings { SegmentBytes = 1 });
+        Append(log, "first");
+        Append(log, "second");
+        Assert.True(log.Plan(0, committedOnly: false).HasMore);
+        Assert.False(log.Plan(1, committedOnly: false).HasMore);
+    }
+
+    [Fact]
+    [Trait("Invariant", "2")]
+    public void Append_InAnEpochThatTheCoordinatorBegan_StartsAtZero()
+    {
+        using var log = Open();
+        Assert.Equal(ErrorCode.None, log.Append(Sequenced(0)).Error);
+        log.BeginTransaction(77, 4);
+        Assert.Equal(ErrorCode.OutOfOrderSequenceNumber, log.AppendTransactional(Sequenced(5, 4, transactional: true)).Error);
+        Assert.Equal(ErrorCode.None, log.AppendTransactional(Sequenced(0, 4, transactional: true)).Error);
+    }
+
+    [Fact]
+    public void Append_OfAProducerThatThePartitionHasForgotten_GoesOnWhereItIs()
+    {
+        using var log = Open();
+        log.BeginTransaction(77, 3);
+        Assert.Equal(ErrorCode.None, log.AppendTransactional(Sequenced(41, transactional: true)).Error);
+        Assert.Equal(ErrorCode.OutOfOrderSequenceNumber, log.AppendTransactional(Sequenced(43, transactional: true)).Error);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -255,12 +285,12 @@ public sealed class PartitionLogTests : IDisposable
 
     private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 
-    private static byte[] Batch(string[] values, long producerId = -1, short epoch = -1) =>
-        RecordBatchBuilder.Build([.. values.Select(v => (Utf8("key"), (byte[]?)Utf8(v)))], DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), producerId, epoch);
+    private static byte[] Batch(string[] values, long producerId = -1, short epoch = -1, bool transactional = false) => RecordBatchBuilder.Build(
+        [.. values.Select(v => (Utf8("key"), (byte[]?)Utf8(v)))], DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), producerId, epoch, transactional);
 
-    private static byte[] Sequenced(int sequence, short epoch = 3)
+    private static byte[] Sequenced(int sequence, short epoch = 3, bool transactional = false)
     {
-        var batch = Batch([$"{sequence}"], 77, epoch);
+        var batch = Batch([$"{sequence}"], 77, epoch, transactional);
         (RecordBatchHeader.Read(batch) with { BaseSequence = sequence }).Write(batch);
         return batch;
     }

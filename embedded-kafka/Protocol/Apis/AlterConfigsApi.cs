@@ -46,7 +46,7 @@ internal static class AlterConfigsApi
         response.Array(results, static (w, entry) =>
         {
             w.Error(entry.Result.Error);
-            w.String(entry.Result.Message);
+            w.Message(entry.Result.Message);
             w.Int8(entry.Type);
             w.String(entry.Name);
             w.Tags();

@@ -27,7 +27,7 @@ internal static class CreateTopicsApi
             if (version >= 7)
                 w.Uuid(result.Id);
             w.Error(result.Error);
-            w.String(result.Message);
+            w.Message(result.Message);
             if (version >= 5)
             {
                 w.Int32(result.Partitions);

@@ -28,7 +28,7 @@ internal static class DescribeConfigsApi
             if (resource.Keys is { } keys)
                 settings = [.. settings.Where(s => keys.Contains(s.Name))];
             w.Error(error);
-            w.String(message);
+            w.Message(message);
             w.Int8(resource.Type);
             w.String(resource.Name);
             w.Array(settings, (sw, setting) => Write(sw, version, setting, synonyms));

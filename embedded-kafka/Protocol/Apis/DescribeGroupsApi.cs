@@ -31,7 +31,7 @@ internal static class DescribeGroupsApi
     {
         w.Error(error);
         if (version >= 6)
-            w.String(error == ErrorCode.None ? null : $"Group {id} not found.");
+            w.Message(error == ErrorCode.None ? null : $"Group {id} not found.");
         w.String(id);
         w.String(state);
         w.String(protocolType);

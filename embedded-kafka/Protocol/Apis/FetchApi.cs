@@ -96,7 +96,8 @@ internal static class FetchApi
         long available = 0;
         foreach (ref readonly var slice in slices.AsSpan())
         {
-            if (slice.Error != ErrorCode.None)
+            // A slice ends with its segment: where the next one has more, waiting brings nothing to this one.
+            if (slice.Error != ErrorCode.None || slice.HasMore)
                 return true;
             available += slice.Available;
         }

@@ -64,7 +64,7 @@ internal static class ProduceApi
         if (version >= 8)
         {
             w.ArrayLength(0);
-            w.String(result.Message);
+            w.Message(result.Message);
         }
 
         w.Tags();

@@ -8,7 +8,7 @@ internal static class SaslAuthenticateApi
         var response = call.Response;
         var (error, message, token) = call.Sasl.Continue(call.Request.Bytes().Span);
         response.Error(error);
-        response.String(message);
+        response.Message(message);
         response.Bytes(token);
         if (call.Version >= 1)
             response.Int64(0);

@@ -22,14 +22,14 @@ internal static class Clients
                 fatal(e);
         }).Build();
 
-    public static ConsumerBuilder<Ignore, string> Consumer(string address, string group, bool eof = false) =>
+    public static ConsumerBuilder<Ignore, string> Consumer(string address, string group, bool eof = false, IsolationLevel isolation = IsolationLevel.ReadCommitted) =>
         new ConsumerBuilder<Ignore, string>(new ConsumerConfig(Common(address))
         {
             GroupId = group,
             EnableAutoCommit = false,
             EnablePartitionEof = eof,
             AutoOffsetReset = AutoOffsetReset.Earliest,
-            IsolationLevel = IsolationLevel.ReadCommitted,
+            IsolationLevel = isolation,
             FetchWaitMaxMs = 100,
             FetchErrorBackoffMs = 20,
             HeartbeatIntervalMs = 300,

@@ -14,21 +14,25 @@ internal sealed class Load(string address) : IDisposable
 
     public TransactionalLoad Transactional { get; } = new(address, "transactional");
 
-    public TransformWorker Worker { get; } = new(address, "plain", "transformed");
+    public TransformWorker Worker { get; } = new(address, "transform-worker", "plain", "transformed", TimeSpan.Zero);
+
+    /// <summary>Beside the other's commits and aborts, its transactions with offsets in them are open most of the time.</summary>
+    public TransformWorker SlowWorker { get; } = new(address, "slow-worker", "plain", "transformed-slowly", TimeSpan.FromSeconds(1));
 
     public GroupReader Reader { get; } = new(address, "transactional");
 
     public IEnumerable<string> Failures => Idempotent.SelectMany(l => l.Failures).Concat(Reader.Failures);
 
     public string Counts =>
-        $"{Idempotent.Sum(l => l.Acknowledged)} acknowledged, {Transactional.Decided} transactions, {Worker.Commits} transformations, {Reader.Commits} commits of the reader";
+        $"{Idempotent.Sum(l => l.Acknowledged)} acknowledged, {Transactional.Decided} transactions, {Worker.Commits} transformations and {SlowWorker.Commits} slow ones, {Reader.Commits} commits of the reader";
 
-    /// <summary>Ends the producers, waits until the worker has transformed all they wrote, and ends the rest.</summary>
+    /// <summary>Ends the producers, waits until the workers have transformed all they wrote, and ends the rest.</summary>
     public async Task StopAsync()
     {
         await _producing.CancelAsync();
         await _producers;
         await Worker.UntilIdleAsync();
+        await SlowWorker.UntilIdleAsync();
         await _working.CancelAsync();
         await _workers;
     }
@@ -36,7 +40,7 @@ internal sealed class Load(string address) : IDisposable
     public void Start()
     {
         _producers = Task.WhenAll([.. Idempotent.Select(l => Clients.Run(() => l.Run(_producing.Token))), Clients.Run(() => Transactional.Run(_producing.Token))]);
-        _workers = Task.WhenAll(Clients.Run(() => Worker.Run(_working.Token)), Clients.Run(() => Reader.Run(_working.Token)));
+        _workers = Task.WhenAll(Clients.Run(() => Worker.Run(_producing.Token, _working.Token)), Clients.Run(() => SlowWorker.Run(_producing.Token, _working.Token)), Clients.Run(() => Reader.Run(_working.Token)));
     }
 
     /// <summary>Waits until every part of the load has got something through.</summary>

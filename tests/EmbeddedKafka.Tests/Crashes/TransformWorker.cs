@@ -7,9 +7,10 @@ namespace Kappa.Iot.Embedded.Tests.Crashes;
 /// Consume, transform, produce, in one transaction with the offsets: every input record leads to one output record, whose value is
 /// <c>transaction|count of the transaction|partition of the input|offset of the input|input</c>. Every fourth transaction is rolled back.
 /// </summary>
-internal sealed class TransformWorker(string address, string input, string output)
+/// <param name="name">Of its group and of its transactions.</param>
+/// <param name="hold">For so long every transaction stays open before its end.</param>
+internal sealed class TransformWorker(string address, string name, string input, string output, TimeSpan hold)
 {
-    public const string Group = "transform-worker";
     private const int MaxRecords = 200;
 
     private int _commits;
@@ -17,6 +18,10 @@ internal sealed class TransformWorker(string address, string input, string outpu
 
     /// <summary>Transactions that were rolled back on purpose.</summary>
     public ConcurrentDictionary<int, bool> RolledBack { get; } = new();
+
+    public string Group => name;
+
+    public string Output => output;
 
     public int Commits => Volatile.Read(ref _commits);
 
@@ -32,12 +37,13 @@ internal sealed class TransformWorker(string address, string input, string outpu
         }
     }
 
-    public void Run(CancellationToken stop)
+    /// <param name="hurry">Transactions are held open no longer.</param>
+    public void Run(CancellationToken hurry, CancellationToken stop)
     {
         var number = 0;
         while (!stop.IsCancellationRequested)
         {
-            using var producer = Clients.Producer(address, "transform-worker", _ => { });
+            using var producer = Clients.Producer(address, name, _ => { });
             using var consumer = Clients.Consumer(address, Group).Build();
             try
             {
@@ -48,7 +54,7 @@ internal sealed class TransformWorker(string address, string input, string outpu
                     if (Take(consumer) is { Count: > 0 } records)
                     {
                         Volatile.Write(ref _idle, 0);
-                        Transform(producer, consumer, records, number++);
+                        Transform(producer, consumer, records, number++, hurry);
                     }
                     else if (consumer.Assignment.Count > 0)
                     {
@@ -79,7 +85,7 @@ internal sealed class TransformWorker(string address, string input, string outpu
         return records;
     }
 
-    private void Transform(IProducer<Null, string> producer, IConsumer<Ignore, string> consumer, List<ConsumeResult<Ignore, string>> records, int number)
+    private void Transform(IProducer<Null, string> producer, IConsumer<Ignore, string> consumer, List<ConsumeResult<Ignore, string>> records, int number, CancellationToken hurry)
     {
         producer.BeginTransaction();
         foreach (var record in records)
@@ -90,6 +96,7 @@ internal sealed class TransformWorker(string address, string input, string outpu
 
         var next = records.GroupBy(r => r.TopicPartition).Select(g => new TopicPartitionOffset(g.Key, g.Max(r => r.Offset.Value) + 1)).ToList();
         producer.SendOffsetsToTransaction(next, consumer.ConsumerGroupMetadata, Clients.Patience);
+        hurry.WaitHandle.WaitOne(hold);
         if (number % 4 == 3)
         {
             RolledBack[number] = true;

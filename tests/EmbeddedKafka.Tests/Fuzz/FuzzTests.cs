@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net.Sockets;
+using Confluent.Kafka;
 using Kappa.Iot.Embedded.Protocol;
 
 namespace Kappa.Iot.Embedded.Tests.Fuzz;
@@ -48,6 +50,46 @@ public sealed class FuzzTests : IDisposable
         Assert.True(code == 0, $"The server ended with {code}: {string.Join(Environment.NewLine, server.Errors.TakeLast(5))}");
         await ReopenAsync(bystander);
     }
+
+    /// <summary>Whoever has not said who it is gets nothing, whatever it sends on the way there.</summary>
+    [Fact]
+    public async Task Five_thousand_wrong_requests_before_authentication_open_no_door()
+    {
+        var seed = Random.Shared.Next();
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}");
+        var options = new EmbeddedKafkaOptions { SaslUsers = new Dictionary<string, string> { ["fleet"] = "correct horse" } };
+        await using var kafka = await EmbeddedKafka.StartAsync(options, TestContext.Current.CancellationToken);
+        var attackers = await AttackAsync(kafka.Port, [.. Requests.Authentication(), Requests.CreateTopic("intruder")], new Random(seed), 210);
+        TestContext.Current.TestOutputHelper!.WriteLine($"{attackers.Sum(a => a.Answers)} answered, {attackers.Sum(a => a.Closed)} closed, {attackers.Sum(a => a.Silent)} silent");
+
+        using var admin = new AdminClientBuilder(new AdminClientConfig
+        {
+            BootstrapServers = kafka.BootstrapServers,
+            SecurityProtocol = SecurityProtocol.SaslPlaintext,
+            SaslMechanism = SaslMechanism.ScramSha256,
+            SaslUsername = "fleet",
+            SaslPassword = "correct horse",
+        }).Build();
+        Assert.Empty(Topics(admin));
+        await admin.CreateTopicsAsync([new() { Name = "welcome", NumPartitions = 1, ReplicationFactor = 1 }]);
+        Assert.Equal("welcome", Assert.Single(Topics(admin)));
+        Assert.Equal("intruder", await TopicMadeOnAnOpenServerAsync(Requests.CreateTopic("intruder")));
+    }
+
+    /// <summary>What the request would have done.</summary>
+    private static async Task<string> TopicMadeOnAnOpenServerAsync(byte[] request)
+    {
+        await using var open = await EmbeddedKafka.StartAsync(cancel: TestContext.Current.CancellationToken);
+        using var tcp = new TcpClient();
+        await tcp.ConnectAsync("127.0.0.1", open.Port, TestContext.Current.CancellationToken);
+        await tcp.GetStream().WriteAsync(request, TestContext.Current.CancellationToken);
+        await tcp.GetStream().ReadExactlyAsync(new byte[8], TestContext.Current.CancellationToken);
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = open.BootstrapServers }).Build();
+        return Assert.Single(Topics(admin));
+    }
+
+    private static IEnumerable<string> Topics(IAdminClient admin) =>
+        admin.GetMetadata(Patience).Topics.Select(t => t.Topic).Where(name => !name.StartsWith("__", StringComparison.Ordinal));
 
     private async Task ReopenAsync(Bystander bystander)
     {

@@ -10,7 +10,7 @@ internal static class Mutation
     public static byte[] Apply(byte[] request, Random random)
     {
         var frame = (byte[])request.Clone();
-        switch (random.Next(10))
+        switch (random.Next(11))
         {
             case < 4:
                 for (var flips = random.Next(1, 9); flips > 0; flips--)
@@ -31,6 +31,10 @@ internal static class Mutation
                     BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(random.Next(8, frame.Length - 3)), NastyNumbers[random.Next(NastyNumbers.Length)]);
                 break;
             case 8:
+                // Where a name or an id begins, it is now as long as one can be.
+                var name = random.Next(Math.Min(12, frame.Length), frame.Length + 1);
+                return WithLength([.. frame[..name], 0x7f, 0xff, .. Enumerable.Repeat((byte)'n', short.MaxValue), .. frame[name..]]);
+            case 9:
                 BinaryPrimitives.WriteInt16BigEndian(frame.AsSpan(6), (short)random.Next(-1, 16)); // another version's layout
                 break;
             default:

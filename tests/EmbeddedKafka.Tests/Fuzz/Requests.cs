@@ -1,3 +1,4 @@
+using System.Text;
 using Kappa.Iot.Embedded.Protocol;
 
 namespace Kappa.Iot.Embedded.Tests.Fuzz;
@@ -60,6 +61,33 @@ internal static class Requests
             w.Tags();
         }),
     ];
+
+    /// <summary>The steps of SASL, with a wrong password where there is one.</summary>
+    public static IEnumerable<byte[]> Authentication()
+    {
+        foreach (var mechanism in (string[])["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
+            yield return Make(ApiKey.SaslHandshake, 1, false, w => w.String(mechanism));
+        foreach (var token in (string[])["\0fleet\0wrong horse", "n,,n=fleet,r=fuzz", "c=biws,r=fuzz,p=AAAA"])
+        {
+            yield return Make(ApiKey.SaslAuthenticate, 2, true, w =>
+            {
+                w.Bytes(Encoding.UTF8.GetBytes(token));
+                w.Tags();
+            });
+        }
+    }
+
+    public static byte[] CreateTopic(string name) => Make(ApiKey.CreateTopics, 2, false, w =>
+    {
+        w.ArrayLength(1);
+        w.String(name);
+        w.Int32(1);
+        w.Int16(1);
+        w.ArrayLength(0);
+        w.ArrayLength(0);
+        w.Int32(10_000);
+        w.Bool(false);
+    });
 
     /// <summary>A produce request (version 3) for one partition.</summary>
     public static byte[] Produce(string topic, int partition, byte[] batch) => Make(ApiKey.Produce, 3, false, w =>

@@ -4,22 +4,27 @@ namespace Kappa.Iot.Peers;
 public sealed class ApacheKafka : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("apache-kafka-");
-    private readonly int _port = FreePort.Take();
     private readonly string? _properties;
     private PeerServer? _server;
 
     /// <param name="properties">Broker properties, a line each.</param>
-    public ApacheKafka(string? properties = null)
+    public ApacheKafka(Func<ApacheKafka, string>? properties = null)
     {
         if (properties is null) return;
         _properties = Path.Combine(_folder.FullName, "extra.properties");
-        File.WriteAllText(_properties, properties);
+        File.WriteAllText(_properties, properties(this));
     }
 
     /// <summary>Whether there is one in the folder that <c>PEERS</c> names.</summary>
     public static bool IsHere => PeerServer.FindScript("kafka") is not null;
 
-    public string BootstrapServers => $"127.0.0.1:{_port}";
+    public string BootstrapServers => $"127.0.0.1:{Port}";
+
+    /// <summary>Where clients connect.</summary>
+    public int Port { get; } = FreePort.Take();
+
+    /// <summary>Where the broker connects to its own controller.</summary>
+    public int ControllerPort { get; } = FreePort.Take();
 
     /// <summary>Process id of the running broker.</summary>
     public int Id => _server?.Id ?? throw new InvalidOperationException("Apache Kafka is not running.");
@@ -33,13 +38,13 @@ public sealed class ApacheKafka : IAsyncDisposable
     {
         var settings = new Dictionary<string, string>
         {
-            ["KAFKA_CONTROLLER_PORT"] = $"{FreePort.Take()}",
+            ["KAFKA_CONTROLLER_PORT"] = $"{ControllerPort}",
             ["KAFKA_DATA"] = DataFolder,
             ["KAFKA_HEAP"] = heap,
             ["KAFKA_INTERNAL_PARTITIONS"] = "1",
         };
         if (_properties is not null) settings["KAFKA_EXTRA_PROPERTIES"] = _properties;
-        _server = await PeerServer.StartAsync("kafka", "KAFKA_PORT", "Kafka Server started", _port, settings)
+        _server = await PeerServer.StartAsync("kafka", "KAFKA_PORT", "Kafka Server started", Port, settings)
             ?? throw new InvalidOperationException("PEERS names no folder with kafka/start-kafka.");
     }
 

@@ -21,7 +21,7 @@ internal sealed class ProducerStates
 
     public ProducerState? Find(long producerId) => _producers.GetValueOrDefault(producerId);
 
-    /// <summary>Decides whether a producer's batch is next, a repeat, or wrong.</summary>
+    /// <summary>Decides whether a producer's batch is next, a repeat, or wrong. The broker's own batches for a producer have no number, -1.</summary>
     public (ErrorCode Error, ProducedBatch? Duplicate) Check(in RecordBatchHeader header)
     {
         if (!_producers.TryGetValue(header.ProducerId, out var producer))
@@ -39,7 +39,7 @@ internal sealed class ProducerStates
         {
             return (ErrorCode.None, duplicate);
         }
-        else if ((producer.Batches.Count > 0 || producer.StartsAtZero) && header.BaseSequence != (int)(((long)producer.LastSequence + 1) & int.MaxValue))
+        else if ((producer.Batches.Count > 0 || (producer.StartsAtZero && header.BaseSequence >= 0)) && header.BaseSequence != (int)(((long)producer.LastSequence + 1) & int.MaxValue))
         {
             return (ErrorCode.OutOfOrderSequenceNumber, null);
         }

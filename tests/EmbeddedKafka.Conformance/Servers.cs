@@ -1,4 +1,5 @@
 using Kappa.Iot.Embedded.Conformance;
+using Kappa.Iot.Peers;
 
 [assembly: AssemblyFixture(typeof(Servers))]
 
@@ -16,9 +17,14 @@ public sealed class Servers : IAsyncDisposable
     private readonly FlakyProxy _proxy = new();
     private readonly Lazy<Task<EmbeddedKafka>> _ours = new(() => StartAsync(null));
     private readonly Lazy<Task<EmbeddedKafka>> _oursBehindProxy;
-    private readonly Lazy<Task<ApacheKafka>> _apache = new(ApacheKafka.StartAsync);
+    private readonly FlakyProxy _apacheProxy = new();
+    private readonly Lazy<Task<ApacheKafka>> _apache;
 
-    public Servers() => _oursBehindProxy = new(() => StartAsync(_proxy.Port));
+    public Servers()
+    {
+        _oursBehindProxy = new(() => StartAsync(_proxy.Port));
+        _apache = new(StartApacheAsync);
+    }
 
     public static TheoryData<string> All => [Ours, Apache];
 
@@ -33,17 +39,18 @@ public sealed class Servers : IAsyncDisposable
     /// <summary>Clients whose every connection goes through a proxy that can lose requests and answers. The proxy is one per server.</summary>
     public async Task<(KafkaClients Clients, FlakyProxy Proxy)> ConnectThroughProxyAsync(string server)
     {
-        var proxy = _proxy;
+        var proxy = server == Ours ? _proxy : _apacheProxy;
         if (server == Ours)
             proxy.Backend = (await _oursBehindProxy.Value).Port;
         else
-            proxy = (await ApacheAsync()).Proxy;
+            await ApacheAsync();
         return (new KafkaClients($"127.0.0.1:{proxy.Port}"), proxy);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _proxy.DisposeAsync();
+        await _apacheProxy.DisposeAsync();
         foreach (var ours in (Lazy<Task<EmbeddedKafka>>[])[_ours, _oursBehindProxy])
         {
             if (ours.IsValueCreated)
@@ -57,9 +64,27 @@ public sealed class Servers : IAsyncDisposable
     private static Task<EmbeddedKafka> StartAsync(int? advertisedPort) =>
         EmbeddedKafka.StartAsync(new EmbeddedKafkaOptions { CleaningInterval = TimeSpan.FromSeconds(1), AdvertisedPort = advertisedPort });
 
+    /// <summary>Quick to clean up, and with a second listener whose clients are told to connect to the proxy.</summary>
+    private async Task<ApacheKafka> StartApacheAsync()
+    {
+        _apacheProxy.Backend = FreePort.Take();
+        var kafka = new ApacheKafka(k => $"""
+            listeners=PLAINTEXT://127.0.0.1:{k.Port},BEHIND://127.0.0.1:{_apacheProxy.Backend},CONTROLLER://127.0.0.1:{k.ControllerPort}
+            advertised.listeners=PLAINTEXT://127.0.0.1:{k.Port},BEHIND://127.0.0.1:{_apacheProxy.Port}
+            listener.security.protocol.map=PLAINTEXT:PLAINTEXT,BEHIND:PLAINTEXT,CONTROLLER:PLAINTEXT
+            broker.session.timeout.ms=120000
+            log.cleaner.backoff.ms=500
+            log.retention.check.interval.ms=1000
+            log.initial.task.delay.ms=500
+            transaction.abort.timed.out.transaction.cleanup.interval.ms=500
+            """);
+        await kafka.StartAsync();
+        return kafka;
+    }
+
     private async Task<ApacheKafka> ApacheAsync()
     {
-        if (ApacheKafka.FindStartScript() is null)
+        if (!ApacheKafka.IsHere)
             Assert.Skip("Apache Kafka is not there: set PEERS to a folder with kafka/start-kafka.");
         return await _apache.Value;
     }

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using Kappa.Iot.Contracts;
+using Kappa.Iot.Peers;
 using MQTTnet.Protocol;
 using MQTTnet.Server;
 
@@ -14,7 +14,7 @@ internal sealed class TestBroker : IAsyncDisposable
     private readonly ConcurrentDictionary<(string Vin, ulong Boot, ulong Sequence), int> _times = new();
     private MqttServer? _server;
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = FreePort.Take();
 
     public string Address => $"127.0.0.1:{Port}";
 
@@ -104,12 +104,5 @@ internal sealed class TestBroker : IAsyncDisposable
         e.Response.ReasonCode = Answer?.Invoke(batch) ?? MqttPubAckReasonCode.Success;
         if (e.Response.ReasonCode != MqttPubAckReasonCode.Success) return;
         if (_times.AddOrUpdate((batch.Vin, batch.BootId, batch.Sequence), 1, (_, n) => n + 1) == 1) Batches.Enqueue(batch);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -75,7 +75,7 @@ public sealed class DurabilityTests : IDisposable
             await using (var kafka = await EmbeddedKafka.StartAsync(options, Cancel))
             {
                 using (var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = kafka.BootstrapServers }).Build())
-                    await admin.CreateTopicsAsync([new TopicSpecification { Name = "t", NumPartitions = 1, ReplicationFactor = 1 }]);
+                    await admin.CreateTopicsAsync([.. new[] { "t", "gone" }.Select(name => new TopicSpecification { Name = name, NumPartitions = 1, ReplicationFactor = 1 })]);
                 using (var impatient = Producer(kafka, c => (c.MessageSendMaxRetries, c.EnableIdempotence) = (0, false)))
                 {
                     var full = await Assert.ThrowsAsync<ProduceException<int, byte[]>>(() => ProduceAsync(impatient, acknowledged, 0, 1000));
@@ -93,16 +93,33 @@ public sealed class DurabilityTests : IDisposable
                     Assert.Equal(ErrorCode.KafkaStorageError, add.Results[0].Error.Code);
                     var delete = await Assert.ThrowsAsync<DeleteRecordsException>(() => admin.DeleteRecordsAsync([new TopicPartitionOffset("t", 0, 5)]));
                     Assert.Equal(ErrorCode.KafkaStorageError, delete.Results[0].Error.Code);
+                    var topic = new ConfigResource { Type = ResourceType.Topic, Name = "t" };
+                    var change = new ConfigEntry { Name = "retention.ms", Value = "1000", IncrementalOperation = AlterConfigOpType.Set };
+                    var alter = await Assert.ThrowsAsync<IncrementalAlterConfigsException>(() => admin.IncrementalAlterConfigsAsync(new() { [topic] = [change] }));
+                    Assert.Equal(ErrorCode.KafkaStorageError, alter.Results[0].Error.Code);
+                    Assert.NotEqual("1000", (await admin.DescribeConfigsAsync([topic]))[0].Entries["retention.ms"].Value);
+                    await admin.DeleteTopicsAsync(["gone"]); // needs no room
                 }
 
-                File.Delete(Path.Combine(disk, "rest"));
+                using (var transactional = Producer(kafka, c => c.TransactionalId = "x"))
+                    Assert.Throws<KafkaRetriableException>(() => transactional.InitTransactions(TimeSpan.FromSeconds(3)));
                 Assert.Equal(acknowledged, ReadAll(kafka));
+            }
+
+            // Stopped and started with not a byte left.
+            FillRest(Path.Combine(disk, "rest"));
+            await using (var kafka = await EmbeddedKafka.StartAsync(options, Cancel))
+            {
+                Assert.Equal(acknowledged, ReadAll(kafka));
+                File.Delete(Path.Combine(disk, "rest"));
 
                 using var patient = Producer(kafka, c => c.EnableIdempotence = true);
                 var later = ProduceAsync(patient, acknowledged, 1000, 10);
                 await Task.Delay(500, Cancel);
                 File.Delete(ballast);
                 await later;
+                using (var transactional = Producer(kafka, c => c.TransactionalId = "x"))
+                    transactional.InitTransactions(Patience);
                 Assert.Equal(acknowledged, ReadAll(kafka));
             }
 

@@ -33,7 +33,7 @@ public sealed class EmbeddedKafka : IAsyncDisposable
     public string DataDirectory { get; }
 
     /// <summary>Bytes that requests and answers take now, out of <see cref="EmbeddedKafkaOptions.MaxBufferMemory"/>.</summary>
-    public long BufferMemory => _broker.Memory.Used;
+    internal long BufferMemory => _broker.Memory.Used;
 
     /// <summary>Starts a server on a free port, with its log in a temporary folder that goes when the server does.</summary>
     public static Task<EmbeddedKafka> StartAsync(CancellationToken cancel = default) => StartAsync(new EmbeddedKafkaOptions(), cancel);

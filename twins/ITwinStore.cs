@@ -31,7 +31,4 @@ public interface ITwinStore : IAsyncDisposable
 
     /// <summary>A page of twins in the order of their VINs.</summary>
     Task<IReadOnlyList<Twin>> ListAsync(TwinQuery query, CancellationToken cancel);
-
-    /// <summary>Vehicles that have sent telemetry.</summary>
-    Task<long> CountAsync(CancellationToken cancel);
 }

@@ -15,9 +15,6 @@ internal static class MongoTwinQuery
         new BsonDocument { { Profile, 1 }, { "_id", 1 } },
     ];
 
-    /// <summary>Answered from the index alone: a twin has a profile, maybe an empty one, with its first telemetry.</summary>
-    public static BsonDocument HasReported { get; } = new(Profile, new BsonDocument("$gte", ""));
-
     public static BsonDocument Filter(TwinQuery query)
     {
         var filter = new BsonDocument

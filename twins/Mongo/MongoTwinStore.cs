@@ -93,9 +93,6 @@ internal sealed class MongoTwinStore : ITwinStore
         return (IReadOnlyList<Twin>)(await found.ToListAsync(cancel)).ConvertAll(MongoTwinDocument.ToTwin);
     });
 
-    public Task<long> CountAsync(CancellationToken cancel) =>
-        RunAsync(() => _twins.CountDocumentsAsync(MongoTwinQuery.HasReported, cancellationToken: cancel));
-
     public ValueTask DisposeAsync()
     {
         _client.Dispose();

@@ -61,13 +61,6 @@ internal sealed class SqliteTwinStore(string path) : ITwinStore
         return RunAsync<IReadOnlyList<Twin>>(connection => List(connection, query), cancel);
     }
 
-    public Task<long> CountAsync(CancellationToken cancel) => RunAsync(connection =>
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT count(*) FROM twins WHERE profile IS NOT NULL";
-        return (long)command.ExecuteScalar()!;
-    }, cancel);
-
     public ValueTask DisposeAsync()
     {
         _file.Close();

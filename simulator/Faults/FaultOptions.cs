@@ -15,7 +15,7 @@ public sealed record FaultOptions
     public TimeSpan Repair { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>The kinds that may happen.</summary>
-    public IReadOnlyList<FaultKind> Kinds { get; init; } = FaultNames.All;
+    public IReadOnlyList<FaultKind> Kinds { get; init; } = FaultNames.Quick;
 
     /// <summary>Nothing breaks before somebody says <c>faults on</c>.</summary>
     public bool Wait { get; init; }
@@ -35,9 +35,9 @@ public sealed record FaultOptions
                 "every" => options with { Every = CommandLine.Durations.Parse(value) },
                 "repair" => options with { Repair = CommandLine.Durations.Parse(value) },
                 "severity" => options with { Severity = ParseSeverity(value) },
-                "kinds" => options with { Kinds = [.. value.Split('+').Select(ParseKind)] },
+                "kinds" => options with { Kinds = value == "all" ? FaultNames.All : [.. value.Split('+').Select(ParseKind)] },
                 "wait" when value.Length == 0 => options with { Wait = true },
-                _ => throw new FormatException($"'{part}' is no setting of --faults; use every=20s, severity=0.8, repair=5m, kinds=tyre-leak+coolant-leak, wait, or off."),
+                _ => throw new FormatException($"'{part}' is no setting of --faults; use every=20s, severity=0.8, repair=5m, kinds=tyre-leak+coolant-leak or kinds=all, wait, or off."),
             };
         }
 

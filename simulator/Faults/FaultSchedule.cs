@@ -42,8 +42,9 @@ internal sealed class FaultSchedule(IReadOnlyList<FleetVehicle> vehicles, FaultO
     {
         lock (_lock)
         {
-            var vehicle = vin is null ? PickHealthy() : vehicles.FirstOrDefault(v => v.Identity.Vin == vin);
-            if (vehicle is null) return vin is null ? "no vehicle is healthy" : $"no vehicle has the VIN {vin}";
+            var vehicle = vin is null ? PickHealthy(kind) : vehicles.FirstOrDefault(v => v.Identity.Vin == vin);
+            if (vehicle is null) return vin is null ? "no healthy vehicle can have that fault" : $"no vehicle has the VIN {vin}";
+            if (!FaultNames.CanHappen(kind, vehicle.Identity.Profile)) return $"no: {vin} is {vehicle.Identity.Profile} and has nothing that a {FaultNames.Of(kind)} could break";
             return vehicle.Request(NewRequest(kind))
                 ? $"{FaultNames.Of(kind)} begins in {vehicle.Identity.Vin} ({vehicle.Identity.Make} {vehicle.Identity.Model} of {vehicle.Identity.Owner})"
                 : $"no: {vehicle.Identity.Vin} has a fault already";
@@ -55,13 +56,13 @@ internal sealed class FaultSchedule(IReadOnlyList<FleetVehicle> vehicles, FaultO
         lock (_lock)
         {
             var kind = options.Kinds[(int)(Noise.Uniform(ref _random) * options.Kinds.Count)];
-            PickHealthy()?.Request(NewRequest(kind));
+            PickHealthy(kind)?.Request(NewRequest(kind));
         }
     }
 
-    private FleetVehicle? PickHealthy()
+    private FleetVehicle? PickHealthy(FaultKind kind)
     {
-        var healthy = vehicles.Where(v => !v.HasFault).ToList();
+        var healthy = vehicles.Where(v => !v.HasFault && FaultNames.CanHappen(kind, v.Identity.Profile)).ToList();
         return healthy.Count == 0 ? null : healthy[(int)(Noise.Uniform(ref _random) * healthy.Count)];
     }
 

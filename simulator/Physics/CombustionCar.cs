@@ -55,10 +55,11 @@ public sealed class CombustionCar : SimulatedCar
         return new CombustionCar(city, p, s);
     }
 
-    private protected override void Drive(ref VehicleState s, FaultKind fault, double force, double dt)
+    private protected override void Drive(ref VehicleState s, double force, double dt)
     {
         var p = Parameters;
-        var decay = fault == FaultKind.BatteryCellDecay ? s.FaultSeverity * s.FaultProgress : 0;
+        var decay = s.Strength(FaultKind.BatteryCellDecay);
+        var (vacuum, misfire, starved) = (s.Strength(FaultKind.VacuumLeak), s.Strength(FaultKind.Misfire), s.Strength(FaultKind.WeakFuelPump));
         var wheelPower = force * s.Speed;
         var maxPower = p.MaxTorque * 400;
 
@@ -67,7 +68,7 @@ public sealed class CombustionCar : SimulatedCar
         var asked = kmh / (1 + (0.45 * Math.Clamp(wheelPower / maxPower, 0, 1)));
         var gear = 0;
         while (asked > Gears[gear].UpTo) gear++;
-        var idle = p.IdleRpm + (Math.Clamp(60 - s.Coolant, 0, 60) * 6) + (30 * decay);
+        var idle = p.IdleRpm + (Math.Clamp(60 - s.Coolant, 0, 60) * 6) + (30 * decay) + (140 * vacuum);
         var rpmTarget = Math.Max(idle, kmh * Gears[gear].Rpm);
         s.Rpm += (Math.Min(rpmTarget, 6200) - s.Rpm) * Math.Min(1, 0.8 * dt);
         var omega = s.Rpm * Math.PI / 30;
@@ -78,12 +79,14 @@ public sealed class CombustionCar : SimulatedCar
         var accessories = 5 + (s.Fan * 4) + (8 * decay);
         var overrun = brake < -8 && s.Rpm > idle + 350;
         var most = p.MaxTorque * (1 - Square((s.Rpm - 3400) / 6000));
-        var indicated = overrun ? 0 : Math.Max(0, brake) + friction + accessories;
+        var indicated = overrun ? 0 : (Math.Max(0, brake) + friction + accessories) * (1 + (0.22 * misfire));
         var load = overrun ? 7 : Math.Clamp(100 * indicated / most, 9, 100);
         // A hot engine pulls back.
         if (s.Coolant > 112) load = Math.Min(load, 70);
+        load = Math.Min(load, 100 - (45 * starved));
         s.Load += (load - s.Load) * Math.Min(1, 0.9 * dt);
-        _map = overrun ? 24 : 21 + (0.79 * s.Load);
+        var shut = 1 - (s.Load / 100);
+        _map = (overrun ? 24 : 21 + (0.79 * s.Load)) + (9 * vacuum * shut);
         var density = _map / (0.287 * (s.Intake + 273.15));
         _maf = s.Rpm / 120 * p.Displacement * 0.86 * density * 1000;
         _throttle = overrun ? 11.5 : Math.Min(90, 12 + (60 * Math.Pow(s.Load / 100, 1.6) * (0.55 + (s.Rpm / 5500))));
@@ -93,13 +96,15 @@ public sealed class CombustionCar : SimulatedCar
         var fuel = overrun ? 0 : _maf / 14.7;
         s.FuelLitres = Math.Max(0, s.FuelLitres - (fuel / 745 * dt));
         if (s.FuelLitres < 4 && s.Speed == 0) s.FuelLitres = TankLitres;
-        s.ShortTrim += (-0.3 * s.ShortTrim * dt) + (0.9 * Math.Sqrt(dt) * Noise.Normal(ref s.Random));
-        s.LongTrim += (0.001 * (p.FuelTrim - s.LongTrim) * dt) + (0.015 * Math.Sqrt(dt) * Noise.Normal(ref s.Random));
+        var lean = (16 * vacuum * shut) + (14 * s.Strength(FaultKind.AirMassSensorDrift)) + (24 * starved * Square(s.Load / 100)) + (4 * misfire);
+        s.ShortTrim += (0.3 * (lean - s.ShortTrim) * dt) + (0.9 * Math.Sqrt(dt) * Noise.Normal(ref s.Random));
+        s.LongTrim += (0.001 * (p.FuelTrim + (0.6 * lean) - s.LongTrim) * dt) + (0.015 * Math.Sqrt(dt) * Noise.Normal(ref s.Random));
 
         Heat(ref s, fuel * 43, dt);
 
         var alternator = p.Alternator - (0.22 * s.Fan) - (s.Rpm < 900 ? 0.12 : 0) - (0.004 * (s.Intake - 25));
         // A dead cell takes its share away, more so where the alternator turns slowly, and the voltage flickers.
+        alternator = Charged(s, alternator);
         _voltage = alternator - (decay * (1.5 + (s.Rpm < 1100 ? 0.5 : 0) + (0.3 * Noise.Normal(ref s.Random))));
     }
 
@@ -107,7 +112,7 @@ public sealed class CombustionCar : SimulatedCar
     private void Heat(ref VehicleState s, double fuelPower, double dt)
     {
         var p = Parameters;
-        var open = Math.Clamp((s.Coolant - p.ThermostatOpens) / 8, 0, 1);
+        var open = Math.Max(Math.Clamp((s.Coolant - p.ThermostatOpens) / 8, 0, 1), s.Strength(FaultKind.StuckThermostat));
         s.Thermostat += (open - s.Thermostat) * Math.Min(1, dt / 12);
         if (s.Coolant > 101) s.Fan = 1;
         else if (s.Coolant < 96) s.Fan = 0;
@@ -125,7 +130,7 @@ public sealed class CombustionCar : SimulatedCar
         s.Oil += (oil - s.Oil) * dt / (s.Coolant > 105 ? 60 : 140);
         var intake = s.Ambient + 3 + (0.16 * (s.Coolant - s.Ambient) / (1 + (s.Speed / 7)));
         s.Intake += (intake - s.Intake) * dt / 50;
-        var exhaust = fuelPower <= 0 ? 300 : 330 + (62 * Math.Sqrt(_maf));
+        var exhaust = fuelPower <= 0 ? 300 : 330 + (62 * Math.Sqrt(_maf)) + (160 * s.Strength(FaultKind.Misfire));
         s.Catalyst1 += (exhaust - s.Catalyst1) * dt / 45;
         s.Catalyst2 += ((0.82 * s.Catalyst1) - s.Catalyst2) * dt / 90;
     }
@@ -133,11 +138,13 @@ public sealed class CombustionCar : SimulatedCar
     private protected override void Read(in VehicleState s, Span<float> sample)
     {
         var bias = (float)Parameters.TemperatureBias;
-        sample[0] = (float)s.Rpm;
+        // A cylinder that fires now and then makes the engine run unevenly, most at idle.
+        var uneven = 70_000 * s.Strength(FaultKind.Misfire) / s.Rpm * Math.Sin(s.NextSampleMs * 0.0027);
+        sample[0] = (float)(s.Rpm + uneven);
         sample[1] = (float)(s.Speed * 3.6);
         sample[2] = (float)_throttle;
         sample[3] = (float)s.Load;
-        sample[4] = (float)s.Coolant + bias;
+        sample[4] = (float)(s.Coolant - (30 * s.Strength(FaultKind.TemperatureSensorDrift))) + bias;
         sample[5] = (float)s.LongTrim;
         sample[6] = (float)s.ShortTrim;
         sample[7] = (float)_map;
@@ -148,7 +155,7 @@ public sealed class CombustionCar : SimulatedCar
         sample[12] = (float)s.Catalyst1;
         sample[13] = (float)s.Catalyst2;
         sample[14] = (float)_voltage;
-        sample[15] = (float)_maf;
+        sample[15] = (float)(_maf * (1 - (0.25 * s.Strength(FaultKind.AirMassSensorDrift)) - (0.15 * s.Strength(FaultKind.VacuumLeak))));
         sample[16] = (float)s.Oil + bias;
         ReadPlace(s, sample[17..]);
     }

@@ -47,10 +47,12 @@ public sealed class ElectricCar : SimulatedCar
         return new ElectricCar(city, p, s);
     }
 
-    private protected override void Drive(ref VehicleState s, FaultKind fault, double force, double dt)
+    private protected override void Drive(ref VehicleState s, double force, double dt)
     {
         var p = Parameters;
-        var decay = fault == FaultKind.BatteryCellDecay ? s.FaultSeverity * s.FaultProgress : 0;
+        var decay = s.Strength(FaultKind.BatteryCellDecay);
+        var dry = s.Speed > 0.1 ? 260 * s.Strength(FaultKind.MotorBearing) : 0;
+        force += dry;
 
         // Recuperation does what it can; the brakes do the rest.
         var regenMax = s.Speed > 2 ? 45_000 / Math.Max(4, s.Speed) : 0;
@@ -62,13 +64,13 @@ public sealed class ElectricCar : SimulatedCar
         _pedal = _torque > 1 ? Math.Min(100, 100 * Math.Pow(_torque / p.MaxTorque, 0.8)) : 0;
 
         var mechanical = motorForce * s.Speed;
-        var lossWatt = 120 + (0.055 * Math.Abs(mechanical)) + (0.035 * _torque * _torque);
+        var lossWatt = 120 + (0.055 * Math.Abs(mechanical)) + (0.035 * _torque * _torque) + (dry * s.Speed);
         var power = mechanical + (s.Speed > 0 ? lossWatt : 100) + 750;
         power = Charge(ref s, power);
 
         Battery(ref s, power, decay, dt);
         Heat(ref s, s.Speed > 0 ? lossWatt / 1000 : 0.05, dt);
-        _lowVoltage = p.Alternator - 0.25 - (s.Charging == 1 ? 0.1 : 0);
+        _lowVoltage = Charged(s, p.Alternator - 0.25 - (s.Charging == 1 ? 0.1 : 0));
     }
 
     /// <summary>At 10 % it waits at its next stop until it has 80 % again.</summary>
@@ -140,7 +142,7 @@ public sealed class ElectricCar : SimulatedCar
         sample[12] = (float)_motorSpeed;
         sample[13] = (float)_torque;
         sample[14] = (float)s.Motor + bias;
-        sample[15] = (float)s.MotorCoolant + bias;
+        sample[15] = (float)(s.MotorCoolant - (15 * s.Strength(FaultKind.TemperatureSensorDrift))) + bias;
         ReadPlace(s, sample[16..]);
     }
 }

@@ -47,9 +47,11 @@ public abstract class SimulatedCar
     /// <summary>Breaks something, from the first sample at or after <paramref name="fromMs"/> on.</summary>
     /// <param name="severity">0 (hardly) to 1 (badly).</param>
     /// <exception cref="InvalidOperationException">Something is broken already.</exception>
+    /// <exception cref="ArgumentException">Vehicles of this profile have nothing that could break so.</exception>
     public void Inject(FaultKind kind, double severity, long fromMs, long untilMs)
     {
         if (!IsWhole) throw new InvalidOperationException($"The vehicle has {FaultNames.Of(_state.Fault)} already.");
+        if (!FaultNames.CanHappen(kind, Profile)) throw new ArgumentException($"A {Profile} vehicle cannot have {FaultNames.Of(kind)}.", nameof(kind));
         _state.Fault = kind;
         _state.FaultSeverity = Math.Clamp(severity, 0, 1);
         _state.FaultFromMs = Math.Max(fromMs, _state.NextSampleMs);
@@ -79,9 +81,8 @@ public abstract class SimulatedCar
     }
 
     /// <summary>Physics of the drive train over <paramref name="dt"/> seconds. The driver has moved the vehicle already.</summary>
-    /// <param name="fault">Active fault, or none.</param>
     /// <param name="force">At the wheels, N.</param>
-    private protected abstract void Drive(ref VehicleState s, FaultKind fault, double force, double dt);
+    private protected abstract void Drive(ref VehicleState s, double force, double dt);
 
     /// <summary>True values of all sensors, in the order of the profile's signals.</summary>
     private protected abstract void Read(in VehicleState s, Span<float> sample);
@@ -93,6 +94,14 @@ public abstract class SimulatedCar
         s.Air0 = s.Air1 = s.Air2 = s.Air3 = Parameters.TyrePressure;
         s.FaultProgress = 0;
         s.LeakyTyre = s.Tyre;
+    }
+
+    /// <summary>The voltage of the 12 V system, where nothing may charge it any more: the battery then gives what it has.</summary>
+    private protected static double Charged(in VehicleState s, double charged)
+    {
+        var failed = s.Strength(FaultKind.ChargingFailure);
+        var battery = 12.5 - Math.Min(1.5, (s.NextSampleMs - s.FaultFromMs) / 600_000.0);
+        return failed > 0 ? charged + (failed * (battery - charged)) : charged;
     }
 
     private protected void ReadPlace(in VehicleState s, Span<float> sample)
@@ -143,7 +152,7 @@ public abstract class SimulatedCar
         s.Ambient += (0.0005 * (Parameters.Ambient - s.Ambient) * dt) + (0.01 * Math.Sqrt(dt) * Noise.Normal(ref s.Random));
         _driver.Step(ref s, dt);
         Tyres.Step(ref s, fault, dt);
-        Drive(ref s, fault, Force(ref s, dt), dt);
+        Drive(ref s, Force(ref s, dt), dt);
     }
 
     private double Force(ref VehicleState s, double dt)
@@ -154,6 +163,7 @@ public abstract class SimulatedCar
         s.Altitude = altitude;
         var missing = Tyres.Missing(s, Parameters.TyrePressure);
         var rolling = s.Speed > 0.1 ? Parameters.RollingResistance * (1 + (1.2 * missing)) : 0;
+        if (s.Speed > 0.1) rolling += 0.03 * s.Strength(FaultKind.BrakeDrag);
         return (Parameters.Mass * ((1.04 * s.Acceleration) + (9.81 * (rolling + grade)))) + (0.6 * Parameters.DragArea * s.Speed * s.Speed);
     }
 }

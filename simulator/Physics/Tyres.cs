@@ -20,8 +20,8 @@ internal static class Tyres
         var warm = s.Ambient + (0.75 * s.Speed);
         s.Tyre += (warm - s.Tyre) * dt / 500;
         var leaking = fault == FaultKind.TyreLeak;
-        // A soft tyre flexes, and gets hot.
-        s.LeakyTyre += (warm + (leaking ? s.FaultProgress * s.Speed : 0) - s.LeakyTyre) * dt / 500;
+        // A soft tyre flexes, and gets hot; so does one beside a brake that does not let go.
+        s.LeakyTyre += (warm + (leaking ? s.FaultProgress * s.Speed : 2 * s.Strength(FaultKind.BrakeDrag) * s.Speed) - s.LeakyTyre) * dt / 500;
         if (!leaking) return;
 
         ref var air = ref s.Air0;

@@ -44,4 +44,7 @@ public struct VehicleState
     public long FaultFromMs, FaultUntilMs;
     public double FaultSeverity, FaultProgress;
     public int FaultsInjected;
+
+    /// <summary>How far a fault has come, 0 (not there) to 1.</summary>
+    public readonly double Strength(FaultKind kind) => Fault == kind ? FaultSeverity * FaultProgress : 0;
 }

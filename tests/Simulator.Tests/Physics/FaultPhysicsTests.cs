@@ -28,6 +28,38 @@ public sealed class FaultPhysicsTests
     }
 
     [Theory]
+    [InlineData(VehicleProfiles.Combustion, FaultKind.BrakeDrag, "Vehicle.OBD.EngineLoad", 5)]
+    [InlineData(VehicleProfiles.Combustion, FaultKind.ChargingFailure, "Vehicle.OBD.ControlModuleVoltage", -1.2)]
+    [InlineData(VehicleProfiles.Combustion, FaultKind.TemperatureSensorDrift, "Vehicle.OBD.CoolantTemperature", -25)]
+    [InlineData(VehicleProfiles.Combustion, FaultKind.VacuumLeak, "Vehicle.OBD.ShortTermFuelTrim1", 8)]
+    [InlineData(VehicleProfiles.Combustion, FaultKind.AirMassSensorDrift, "Vehicle.OBD.MAF", -1)]
+    [InlineData(VehicleProfiles.Combustion, FaultKind.StuckThermostat, "Vehicle.OBD.CoolantTemperature", -8)]
+    [InlineData(VehicleProfiles.Combustion, FaultKind.Misfire, "Vehicle.OBD.Catalyst.Bank1.Temperature1", 80)]
+    [InlineData(VehicleProfiles.Combustion, FaultKind.WeakFuelPump, "Vehicle.OBD.ShortTermFuelTrim1", 3)]
+    [InlineData(VehicleProfiles.Electric, FaultKind.BrakeDrag, "Vehicle.Powertrain.ElectricMotor.Torque", 12)]
+    [InlineData(VehicleProfiles.Electric, FaultKind.ChargingFailure, "Vehicle.LowVoltageBattery.CurrentVoltage", -1)]
+    [InlineData(VehicleProfiles.Electric, FaultKind.TemperatureSensorDrift, "Vehicle.Powertrain.ElectricMotor.CoolantTemperature", -12)]
+    [InlineData(VehicleProfiles.Electric, FaultKind.MotorBearing, "Vehicle.Powertrain.ElectricMotor.Temperature", 5)]
+    public void Every_other_fault_shows_in_its_own_signal_while_it_lasts_and_is_gone_after_the_repair(string profile, FaultKind kind, string signal, double least)
+    {
+        for (ulong seed = 1; seed <= 10; seed++)
+        {
+            var difference = Difference(profile, seed, kind, signal, after: 1200);
+            Assert.All(difference[..10], d => Assert.Equal(0, d));
+            Assert.True(Extreme(difference[..(Lasts + 10)], least) / least >= 1, $"seed {seed}: {signal} moved by {Extreme(difference, least)} only");
+            Assert.True(Math.Abs(difference[^1]) < Math.Abs(Extreme(difference, least)) / 2, $"seed {seed}: {signal} is still {difference[^1]} off after the repair");
+        }
+    }
+
+    [Fact]
+    public void A_vehicle_cannot_have_a_fault_of_what_it_has_not()
+    {
+        Assert.Throws<ArgumentException>(() => Drives.Car(VehicleProfiles.Electric, 1).Inject(FaultKind.Misfire, 1, 0, long.MaxValue));
+        Assert.Throws<ArgumentException>(() => Drives.Car(VehicleProfiles.Combustion, 1).Inject(FaultKind.MotorBearing, 1, 0, long.MaxValue));
+        Assert.Equal(12, FaultNames.All.Count);
+    }
+
+    [Theory]
     [InlineData(VehicleProfiles.Combustion)]
     [InlineData(VehicleProfiles.Electric)]
     public void A_tyre_leak_empties_one_tyre_and_no_other(string profile)
@@ -75,14 +107,14 @@ public sealed class FaultPhysicsTests
     }
 
     /// <summary>Second by second, with minus without the fault; the first ten seconds are before it.</summary>
-    private static float[] Difference(string profile, ulong seed, FaultKind kind, string signal)
+    private static float[] Difference(string profile, ulong seed, FaultKind kind, string signal, int after = 200)
     {
         var (healthy, broken) = (Drives.Car(profile, seed), Drives.Car(profile, seed));
         Drives.Drive(healthy, Warm);
         Drives.Drive(broken, Warm);
         var from = broken.State.NextSampleMs + 10_000;
         broken.Inject(kind, 1, from, from + (Lasts * 1000));
-        var (a, b) = (Drives.Drive(healthy, Lasts + 200)[signal], Drives.Drive(broken, Lasts + 200)[signal]);
+        var (a, b) = (Drives.Drive(healthy, Lasts + after)[signal], Drives.Drive(broken, Lasts + after)[signal]);
         return [.. a.Zip(b, (x, y) => y - x)];
     }
 

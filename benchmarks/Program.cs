@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kappa.Iot.Benchmarks.Detection;
+using Kappa.Iot.Benchmarks.Fleet;
 using Kappa.Iot.Benchmarks.Log;
 
 var records = new Option<int>("--records") { Description = "Records of 1 kB that a round produces and consumes; of 100 B five times as many.", DefaultValueFactory = _ => 100_000 };
@@ -21,6 +22,27 @@ var seconds = new Option<double>("--seconds") { Description = "How long each sid
 var detection = new Command("detection", "Scoring a batch of 10 samples x 24 signals, features and models, beside ML.NET's PredictionEngine and Transform on the same models.") { seconds, json };
 detection.SetAction(parsed => DetectionBenchmark.Run(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(json)));
 
-var command = new RootCommand("Measures ours beside its peers: the same work, in turn, in one run. Ratios count; absolute figures depend on the machine.") { log, detection }.Parse(args);
+var vehicles = Number("--vehicles", "Vehicles that are judged, half of them electric.", 1000);
+var hours = Number("--hours", "Hours that each of them drives.", 24);
+var trainingVehicles = Number("--training-vehicles", "Healthy vehicles of each profile to train on.", 100);
+var trainingHours = Number("--training-hours", "Hours that each of these drives.", 4);
+var falseAlerts = Number("--false-alerts-per-day", "False alerts that a vehicle may raise in a day of normal driving: the threshold is calibrated for it.", 0.25);
+var quick = new Option<bool>("--quick") { Description = "Train the small model, as the demo does." };
+var fleet = new Command("fleet", "How many of the simulator's twelve kinds of faults are found in a fleet that is driven faster than real time, how soon, and at how many false alerts.")
+{
+    vehicles, hours, trainingVehicles, trainingHours, falseAlerts, quick, json,
+};
+fleet.SetAction((parsed, cancel) => Task.Run(() => FleetBenchmark.Run(
+    new FleetPlan((int)parsed.GetValue(vehicles), parsed.GetValue(hours), (int)parsed.GetValue(trainingVehicles), parsed.GetValue(trainingHours), parsed.GetValue(falseAlerts), parsed.GetValue(quick)),
+    parsed.GetValue(json), cancel), cancel));
+
+var command = new RootCommand("Measures ours beside its peers: the same work, in turn, in one run. Ratios count; absolute figures depend on the machine.") { log, detection, fleet }.Parse(args);
 var exitCode = await command.InvokeAsync();
 return command.Errors.Count > 0 ? 2 : exitCode;
+
+static Option<double> Number(string name, string description, double usual)
+{
+    var option = new Option<double>(name) { Description = description, DefaultValueFactory = _ => usual };
+    option.Validators.Add(r => { if (r.Tokens is [var word] && double.TryParse(word.Value, out var number) && number <= 0) r.AddError($"{name} must be above 0."); });
+    return option;
+}

@@ -10,6 +10,8 @@ public sealed class TrainingSet(string profile, TrainingOptions options)
     private readonly SortedDictionary<string, VehicleSeries> _vehicles = new(StringComparer.Ordinal);
     private ulong _highestHash = ulong.MaxValue;
 
+    private const int LeastVehicles = 2;
+
     public string Profile { get; } = profile;
 
     /// <summary>Vehicles that are trained on.</summary>
@@ -26,6 +28,9 @@ public sealed class TrainingSet(string profile, TrainingOptions options)
 
     /// <summary>Vehicles left out because there was more than <see cref="TrainingOptions.MaxSteps"/>.</summary>
     public int VehiclesLeftOut { get; private set; }
+
+    /// <summary>Batches left out for the same reason where no more vehicles could be: the last of the two vehicles that every set keeps.</summary>
+    public long BatchesLeftOut { get; private set; }
 
     /// <summary>Steps of ten seconds.</summary>
     public long Steps { get; private set; }
@@ -48,6 +53,11 @@ public sealed class TrainingSet(string profile, TrainingOptions options)
             _vehicles.Add(batch.Vin, vehicle);
         }
 
+        if (Steps >= options.MaxSteps && _vehicles.Count <= LeastVehicles)
+        {
+            BatchesLeftOut++;
+            return false;
+        }
         var before = vehicle.Steps;
         if (!vehicle.Add(batch))
         {
@@ -56,19 +66,21 @@ public sealed class TrainingSet(string profile, TrainingOptions options)
         }
         Batches++;
         Steps += vehicle.Steps - before;
-        while (Steps > options.MaxSteps && _vehicles.Count > 2) LeaveOut(_vehicles.Values.MaxBy(v => v.Hash)!);
+        while (Steps > options.MaxSteps && _vehicles.Count > LeastVehicles) LeaveOut(_vehicles.Values.MaxBy(v => v.Hash)!);
         return true;
+    }
+
+    /// <summary>Each vehicle's batches in their order; after this nothing may be added.</summary>
+    public IReadOnlyList<IReadOnlyList<TelemetryBatch>> Drives()
+    {
+        Complete();
+        return [.. _vehicles.Values.Select(vehicle => vehicle.Batches)];
     }
 
     /// <summary>Takes in what was held back to be put in order; after this nothing may be added.</summary>
     internal void Complete()
     {
-        foreach (var vehicle in _vehicles.Values)
-        {
-            var before = vehicle.Steps;
-            vehicle.Complete();
-            Steps += vehicle.Steps - before;
-        }
+        foreach (var vehicle in _vehicles.Values) vehicle.Complete();
     }
 
     private void LeaveOut(VehicleSeries vehicle)

@@ -4,6 +4,7 @@ using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection;
 using Kappa.Iot.Detection.Training;
 using Kappa.Iot.Streaming.Models;
+using Kappa.Iot.TrainingJob.Drift;
 using Kappa.Iot.TrainingJob.Log;
 using Kappa.Iot.TrainingJob.Terminal;
 using Kappa.Iot.TrainingJob.Traces;
@@ -84,13 +85,13 @@ internal static class TrainCommand
         lineage.ParentModelId = parent ?? "";
         lineage.Vehicles = (ulong)set.Vehicles;
         lineage.Batches = (ulong)set.Batches;
-        var version = Describe(request, result, lineage, time.GetUtcNow());
+        var version = Describe(request, result, lineage, DriftReport.Summarise(set, result), time.GetUtcNow());
         await registry.PublishAsync(version, result.Artifact, cancel);
         Report(screen, set, result, version);
         return (version, result);
     }
 
-    private static ModelVersion Describe(Request request, TrainingResult result, Lineage lineage, DateTimeOffset now)
+    private static ModelVersion Describe(Request request, TrainingResult result, Lineage lineage, TrainingSummary summary, DateTimeOffset now)
     {
         var checksum = System.Security.Cryptography.SHA256.HashData(result.Artifact);
         var version = new ModelVersion
@@ -103,6 +104,8 @@ internal static class TrainCommand
             CreatedBy = request.By,
             Lineage = lineage,
         };
+        version.History.Add(ModelRegistry.Change(ModelStage.Candidate, new Decision(request.By, now)));
+        version.Summary = summary;
         foreach (var (name, value) in result.Metrics) version.Metrics[name] = value;
         foreach (var (name, value) in result.Parameters) version.Parameters[name] = value;
         return version;

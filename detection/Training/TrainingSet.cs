@@ -8,6 +8,8 @@ namespace Kappa.Iot.Detection.Training;
 public sealed class TrainingSet(string profile, TrainingOptions options)
 {
     private readonly SortedDictionary<string, VehicleSeries> _vehicles = new(StringComparer.Ordinal);
+    // By hash: eight bytes a vehicle, however long its id is.
+    private readonly HashSet<ulong> _leftOut = [];
     private ulong _highestHash = ulong.MaxValue;
 
     private const int LeastVehicles = 2;
@@ -27,7 +29,7 @@ public sealed class TrainingSet(string profile, TrainingOptions options)
     public long OtherProfiles { get; private set; }
 
     /// <summary>Vehicles left out because there was more than <see cref="TrainingOptions.MaxSteps"/>.</summary>
-    public int VehiclesLeftOut { get; private set; }
+    public int VehiclesLeftOut => _leftOut.Count;
 
     /// <summary>Batches left out for the same reason where no more vehicles could be: the last of the two vehicles that every set keeps.</summary>
     public long BatchesLeftOut { get; private set; }
@@ -49,7 +51,11 @@ public sealed class TrainingSet(string profile, TrainingOptions options)
         {
             vehicle = new VehicleSeries(batch.Vin);
             // Once vehicles had to go, those that would have gone before them are not taken either.
-            if (vehicle.Hash >= _highestHash) return false;
+            if (vehicle.Hash >= _highestHash)
+            {
+                _leftOut.Add(vehicle.Hash);
+                return false;
+            }
             _vehicles.Add(batch.Vin, vehicle);
         }
 
@@ -88,6 +94,6 @@ public sealed class TrainingSet(string profile, TrainingOptions options)
         _vehicles.Remove(vehicle.Vin);
         _highestHash = vehicle.Hash;
         Steps -= vehicle.Steps;
-        VehiclesLeftOut++;
+        _leftOut.Add(vehicle.Hash);
     }
 }

@@ -7,14 +7,12 @@ namespace Kappa.Iot.TrainingJob.Tests;
 
 public sealed class PromotionTests(TheLog log)
 {
-    private static readonly string[] Quick = ["--effort", "quick", "--disturbances", "200"];
-
     [Fact]
     public async Task A_model_that_finds_less_is_refused_unless_forced()
     {
         var profile = TheLog.NewProfile();
         log.Write(Fleet.Drive(profile, vehicles: 12, batches: 200));
-        var good = await TrainAsync(profile);
+        var good = await log.TrainAsync(profile);
         // No evidence is ever that strong.
         var deaf = await log.PublishWithThresholdAsync(good, threshold: 1_000);
         Assert.Equal(0, (await Run.Of("promote", good, "--kafka", log.Address)).ExitCode);
@@ -40,7 +38,7 @@ public sealed class PromotionTests(TheLog log)
     {
         var profile = TheLog.NewProfile();
         log.Write(Fleet.Drive(profile, vehicles: 12, batches: 200));
-        var good = await TrainAsync(profile);
+        var good = await log.TrainAsync(profile);
         var nervous = await log.PublishWithThresholdAsync(good, threshold: -1_000);
         Assert.Equal(0, (await Run.Of("promote", good, "--kafka", log.Address)).ExitCode);
         var refused = await Run.Of("promote", nervous, "--kafka", log.Address);
@@ -54,7 +52,7 @@ public sealed class PromotionTests(TheLog log)
     {
         var profile = TheLog.NewProfile();
         log.Write(Fleet.Drive(profile, vehicles: 4, batches: 60));
-        var good = await TrainAsync(profile);
+        var good = await log.TrainAsync(profile);
         Assert.Equal(0, (await Run.Of("promote", good, "--kafka", log.Address)).ExitCode);
         var other = await log.PublishWithThresholdAsync(good, threshold: 3);
         var run = await Run.Of("promote", other, "--from", "2031-01-01", "--to", "2031-01-02", "--kafka", log.Address);
@@ -77,11 +75,4 @@ public sealed class PromotionTests(TheLog log)
     private ModelRegistry Registry => new(log.Kafka, NullLogger.Instance);
 
     private async Task<string> ActiveAsync(string profile) => (await Registry.ReadAllAsync(TestContext.Current.CancellationToken)).Active[profile].ModelId;
-
-    private async Task<string> TrainAsync(string profile)
-    {
-        var run = await Run.Of(["train", "--profile", profile, "--from", Fleet.Start.ToString("O"), "--to", Fleet.Start.AddDays(1).ToString("O"), "--kafka", log.Address, .. Quick]);
-        Assert.True(run.ExitCode == 0, run.People);
-        return run.LastLine;
-    }
 }

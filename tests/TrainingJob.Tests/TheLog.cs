@@ -69,6 +69,15 @@ public sealed class TheLog : IAsyncLifetime
         }, TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Trains a small model on what a profile has on the log.</summary>
+    public async Task<string> TrainAsync(string profile, params string[] more)
+    {
+        string[] range = more.Contains("--to") ? [] : ["--to", Fleet.Time(100_000)];
+        var run = await Run.Of(["train", "--profile", profile, "--from", Fleet.Time(0), .. range, "--kafka", Address, "--effort", "quick", "--disturbances", "200", .. more]);
+        Assert.True(run.ExitCode == 0, run.People);
+        return run.LastLine;
+    }
+
     /// <summary>Publishes a model once more, as one that alerts at another threshold.</summary>
     public async Task<string> PublishWithThresholdAsync(string modelId, float threshold)
     {

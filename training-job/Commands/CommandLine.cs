@@ -28,6 +28,8 @@ public static class CommandLine
             RollbackCommand.Create(screen),
             ShadowCommand.Create(screen),
             RetireCommand.Create(screen),
+            ImportCommand.Create(screen),
+            BacktestCommand.Create(screen),
             DriftCommand.Create(screen),
             ListCommand.Create(screen),
             ShowCommand.Create(screen),

@@ -9,11 +9,7 @@ public sealed record TrainingResult(
     byte[] Artifact,
     IReadOnlyDictionary<string, double> Metrics,
     IReadOnlyDictionary<string, string> Parameters,
-    IReadOnlyList<LeftOutSignal> LeftOut)
-{
-    /// <summary>Scores of normal steps, each by classifiers that had not seen its vehicle; in the vehicles' order.</summary>
-    public IReadOnlyList<float> Scores { get; init; } = [];
-}
+    IReadOnlyList<LeftOutSignal> LeftOut);
 
 /// <summary>How far training has come.</summary>
 /// <param name="Stage">What is being done, for a person.</param>

@@ -28,10 +28,7 @@ public static class VirtualSensorTrainer
             Sensors = [.. sensors.Deployed.Sensors.Select((sensor, s) => sensor with { Normal = fusion.Limits[s], Usual = fusion.Usual[(s * FusionFeatures.PerSignal)..((s + 1) * FusionFeatures.PerSignal)] })],
         };
         var artifact = ModelArtifact.Save(model, [.. sensors.MlModels, fusion.Global, fusion.Heads]);
-        return new TrainingResult(artifact, Metrics(set, table, sensors, fusion, hours, threshold, alerts), Parameters(options), table.LeftOut)
-        {
-            Scores = [.. fusion.Evidence.Where(evidence => !float.IsNaN(evidence)).Select(evidence => Fusion.Score(evidence, threshold))],
-        };
+        return new TrainingResult(artifact, Metrics(set, table, sensors, fusion, hours, threshold, alerts), Parameters(options), table.LeftOut);
     }
 
     /// <summary>The classifiers' rows, of whole vehicles, those with the lowest hash of their id first, until there are enough steps.</summary>

@@ -14,6 +14,7 @@ public sealed class PromotionTests(TheLog log)
         log.Write(Fleet.Drive(profile, vehicles: 12, batches: 200));
         var good = await log.TrainAsync(profile);
         // No evidence is ever that strong.
+        log.Write(Fleet.Drive(profile, vehicles: 12, batches: 200, boot: 2, startSecond: 200_000));
         var deaf = await log.PublishWithThresholdAsync(good, threshold: 1_000);
         Assert.Equal(0, (await Run.Of("promote", good, "--kafka", log.Address)).ExitCode);
 
@@ -21,6 +22,7 @@ public sealed class PromotionTests(TheLog log)
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains("disturbances", refused.People, StringComparison.Ordinal);
         Assert.Contains("stays active", refused.People, StringComparison.Ordinal);
+        Assert.Contains("what came after both were trained", refused.People, StringComparison.Ordinal);
         Assert.Equal(good, await ActiveAsync(profile));
 
         var forced = await Run.Of("promote", deaf, "--force", "--by", "anna", "--kafka", log.Address);

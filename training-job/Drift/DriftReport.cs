@@ -57,13 +57,15 @@ internal sealed record DriftReport
         };
     }
 
-    /// <summary>What is kept with a model.</summary>
+    /// <summary>What is kept with a model: its signals, and what the model itself says of its training data.</summary>
     /// <param name="set">What it was trained on.</param>
-    /// <param name="result">What came of it.</param>
-    public static TrainingSummary Summarise(TrainingSet set, TrainingResult result)
+    /// <param name="detector">What came of it.</param>
+    /// <param name="cancel">Stops it.</param>
+    public static TrainingSummary Summarise(TrainingSet set, IDetector detector, CancellationToken cancel)
     {
-        var summary = new TrainingSummary { Scores = Distributions.Keep(Sample.Of(Distributions.Scores, result.Scores, missing: 0)) };
-        summary.Signals.AddRange(Distributions.OfSignals(set.Drives()).Select(Distributions.Keep));
+        var drives = set.Drives();
+        var summary = new TrainingSummary { Scores = Distributions.Keep(Scores(detector, drives, cancel)) };
+        summary.Signals.AddRange(Distributions.OfSignals(drives).Select(Distributions.Keep));
         return summary;
     }
 

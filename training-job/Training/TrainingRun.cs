@@ -52,7 +52,8 @@ internal sealed class TrainingRun(KafkaOptions kafka, TrainingRequest request, S
         _lineage.Vehicles = (ulong)drives.Count;
         _lineage.Batches = (ulong)drives.Sum(drive => (long)drive.Count);
         _lineage.DataFingerprint = Fingerprint(drives);
-        var version = Describe(trained, time.GetUtcNow());
+        var summary = await Task.Run(() => DriftReport.Summarise(_set, ModelArtifact.Load("trained", trained.Artifact), cancel), cancel);
+        var version = Describe(trained, summary, time.GetUtcNow());
         await _registry.PublishAsync(version, trained.Artifact, cancel);
         foreach (var left in trained.LeftOut) screen.Say($"Signal {SignalCatalogue.Find(left.Signal)?.Path} is left out: {left.Reason}.");
         screen.Say($"Model {version.ModelId}: {trained.Metrics["false_alerts_per_hour"]:0.000} false alerts an hour and vehicle on vehicles it had not seen. 'promote {version.ModelId}' makes it score.");
@@ -106,7 +107,7 @@ internal sealed class TrainingRun(KafkaOptions kafka, TrainingRequest request, S
         return report.Drifted;
     }
 
-    private ModelVersion Describe(TrainingResult result, DateTimeOffset now)
+    private ModelVersion Describe(TrainingResult result, TrainingSummary summary, DateTimeOffset now)
     {
         var version = new ModelVersion
         {
@@ -117,9 +118,9 @@ internal sealed class TrainingRun(KafkaOptions kafka, TrainingRequest request, S
             CreatedAtMs = now.ToUnixTimeMilliseconds(),
             CreatedBy = request.Decision.By,
             Lineage = _lineage,
-            Summary = DriftReport.Summarise(_set, result),
+            Summary = summary,
         };
-        version.History.Add(ModelRegistry.Change(ModelStage.Candidate, request.Decision));
+        version.History.Add(ModelRegistry.Change(ModelStage.Candidate, request.Decision with { At = now }));
         foreach (var (name, value) in result.Metrics) version.Metrics[name] = value;
         foreach (var (name, value) in result.Parameters) version.Parameters[name] = value;
         var excluded = _exclusions.Vehicles.Where(vehicle => vehicle.Value.Batches > 0).ToList();

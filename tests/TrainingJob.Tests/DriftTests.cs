@@ -74,7 +74,8 @@ public sealed class DriftTests(TheLog log)
     [Fact]
     public void Measures_OfAConstantThatMoved_AreLarge()
     {
-        Sample training = Sample.Of(1, Enumerable.Repeat(5f, 100), 0), now = Sample.Of(1, Enumerable.Repeat(4f, 100), 0);
+        Sample training = Sample.Of(1, Enumerable.Repeat(5f, 100), 0), now = Sample.Of(1, Enumerable.Repeat(4f, 100), 0), up = Sample.Of(1, Enumerable.Repeat(6f, 100), 0);
+        Assert.True(DriftMeasures.PopulationStability(training, up) > 1);
         Assert.True(DriftMeasures.PopulationStability(training, now) > 1);
         Assert.Equal(1, DriftMeasures.KolmogorovSmirnov(training, now));
         Assert.Equal(0, DriftMeasures.PopulationStability(training, training), 12);

@@ -72,7 +72,7 @@ internal static class BacktestCommand
     {
         screen.Results.WriteLine(FormattableString.Invariant(
             $"{report.Profile}, {report.From:u} to {report.To:u}: {report.Batches} batches of {report.Vehicles} vehicles, {report.VehicleHours:0.0} hours; {report.Duplicates} duplicates or late."));
-        var sides = new Table().AddColumns("", "model", "alerts", "alerts/h", "us a batch");
+        var sides = new Table().AddColumns("", "model", "alerts", "alerts/h", "us a batch (median)");
         foreach (var (name, side) in new[] { ("candidate", report.Candidate), ("against", report.Against) })
             sides.AddRow(name, Markup.Escape(side.ModelId), Number(side.Alerts, "0"), Number(report.VehicleHours > 0 ? side.Alerts / report.VehicleHours : null, "0.000"), Number(side.MicrosecondsPerBatch, "0.0"));
         screen.WriteTable(sides);

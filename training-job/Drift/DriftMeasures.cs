@@ -19,6 +19,7 @@ internal static class DriftMeasures
         {
             var edge = training.Values[decile * training.Values.Length / Bins];
             if (edges.Count == 0 || edge > edges[^1]) edges.Add(edge);
+            else if (edge == edges[^1]) edges.Add(MathF.BitIncrement(edge)); // a value that many have gets a bin of its own
         }
         double[] before = Counts(training, edges), after = Counts(now, edges);
         double beforeAll = before.Sum(), afterAll = after.Sum();

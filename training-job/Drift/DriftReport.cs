@@ -69,7 +69,10 @@ internal sealed record DriftReport
         return summary;
     }
 
-    /// <summary>What the model says of each batch that it can judge, by the code that scores live.</summary>
+    // Below this a difference of scores means nothing, and a model is always a little surer of what it has seen.
+    private const float ScoreStep = 0.05f;
+
+    /// <summary>What the model says of each batch that it can judge, by the code that scores live; in steps of 0.05.</summary>
     private static Sample Scores(IDetector detector, IReadOnlyList<IReadOnlyList<TelemetryBatch>> drives, CancellationToken cancel)
     {
         var scores = new List<float>[drives.Count];
@@ -79,7 +82,7 @@ internal sealed record DriftReport
             scores[d] = [];
             for (var offset = 0; offset < drives[d].Count; offset++)
             {
-                if (fold.Apply(detector, drives[d][offset], partition: 0, offset).Score is { Contributions.Count: > 0 } score) scores[d].Add(score.Score_);
+                if (fold.Apply(detector, drives[d][offset], partition: 0, offset).Score is { Contributions.Count: > 0 } score) scores[d].Add(MathF.Round(score.Score_ / ScoreStep) * ScoreStep);
             }
         });
         return Sample.Of(Distributions.Scores, scores.SelectMany(of => of), missing: 0);

@@ -78,7 +78,7 @@ internal static class BacktestCommand
         screen.WriteTable(sides);
         screen.Results.WriteLine($"Alerts: {report.Gained} gained, {report.Lost} lost, {report.Earlier} earlier, {report.Later} later, {report.SameTime} at the same time.");
         screen.Results.WriteLine(FormattableString.Invariant(
-            $"Scores of {report.Scores.Batches} batches: candidate higher by {report.Scores.Mean:0.0000} on average; half differ by at most {report.Scores.Median:0.000}, 99 % by {report.Scores.P99:0.000}, all by {report.Scores.Max:0.000}."));
+            $"Scores of {report.Scores.Batches} batches: candidate minus other is {report.Scores.Mean:0.0000} on average; half differ by at most {report.Scores.Median:0.000}, 99 % by {report.Scores.P99:0.000}, all by {report.Scores.Max:0.000}."));
         var changed = report.Alerts.Where(line => line.Change != "same").ToList();
         if (changed.Count == 0) return;
         var alerts = new Table().AddColumns("change", "vehicle", "candidate", "against", "later by");

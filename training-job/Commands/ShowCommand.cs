@@ -11,6 +11,8 @@ namespace Kappa.Iot.TrainingJob.Commands;
 /// <summary><c>show</c>: all there is to know of a model.</summary>
 internal static class ShowCommand
 {
+    private const int LeastWidth = 24;
+
     private static readonly JsonFormatter Json = new(JsonFormatter.Settings.Default.WithPreserveProtoFieldNames(true));
 
     public static Command Create(Screen screen)
@@ -77,8 +79,10 @@ internal static class ShowCommand
 
     private static void Section(TextWriter results, string title, IEnumerable<(string Name, string Value)> rows)
     {
+        var all = rows.ToList();
+        var width = all.Select(row => row.Name.Length).Append(LeastWidth).Max();
         results.WriteLine(title);
-        foreach (var (name, value) in rows) results.WriteLine($"  {name,-24} {value}");
+        foreach (var (name, value) in all) results.WriteLine($"  {name.PadRight(width)} {value}");
     }
 
     private static string Time(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("u", CultureInfo.InvariantCulture);

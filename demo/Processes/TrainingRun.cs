@@ -17,7 +17,7 @@ internal sealed class TrainingRun(Pipeline pipeline, string folder)
         var last = output.LastOrDefault(line => line.StartsWith('{')) ?? throw new DemoException($"train of {profile} printed no model id. Its log is {LogFile}.");
         using var result = JsonDocument.Parse(last);
         var id = result.RootElement.GetProperty("model_id").GetString()!;
-        await RunAsync(["promote", id, "--by", "demo"], cancel);
+        await RunAsync(["promote", id, "--by", "demo", "--force"], cancel);
         return id;
     }
 

@@ -8,7 +8,11 @@ namespace Kappa.Iot.Detection.Training;
 public sealed class TrainingSet(string profile, TrainingOptions options)
 {
     private readonly SortedDictionary<string, VehicleSeries> _vehicles = new(StringComparer.Ordinal);
+    // By hash: eight bytes a vehicle, however long its id is.
+    private readonly HashSet<ulong> _leftOut = [];
     private ulong _highestHash = ulong.MaxValue;
+
+    private const int LeastVehicles = 2;
 
     public string Profile { get; } = profile;
 
@@ -25,7 +29,10 @@ public sealed class TrainingSet(string profile, TrainingOptions options)
     public long OtherProfiles { get; private set; }
 
     /// <summary>Vehicles left out because there was more than <see cref="TrainingOptions.MaxSteps"/>.</summary>
-    public int VehiclesLeftOut { get; private set; }
+    public int VehiclesLeftOut => _leftOut.Count;
+
+    /// <summary>Batches left out for the same reason where no more vehicles could be: the last of the two vehicles that every set keeps.</summary>
+    public long BatchesLeftOut { get; private set; }
 
     /// <summary>Steps of ten seconds.</summary>
     public long Steps { get; private set; }
@@ -44,10 +51,19 @@ public sealed class TrainingSet(string profile, TrainingOptions options)
         {
             vehicle = new VehicleSeries(batch.Vin);
             // Once vehicles had to go, those that would have gone before them are not taken either.
-            if (vehicle.Hash >= _highestHash) return false;
+            if (vehicle.Hash >= _highestHash)
+            {
+                _leftOut.Add(vehicle.Hash);
+                return false;
+            }
             _vehicles.Add(batch.Vin, vehicle);
         }
 
+        if (Steps >= options.MaxSteps && _vehicles.Count <= LeastVehicles)
+        {
+            BatchesLeftOut++;
+            return false;
+        }
         var before = vehicle.Steps;
         if (!vehicle.Add(batch))
         {
@@ -56,19 +72,21 @@ public sealed class TrainingSet(string profile, TrainingOptions options)
         }
         Batches++;
         Steps += vehicle.Steps - before;
-        while (Steps > options.MaxSteps && _vehicles.Count > 2) LeaveOut(_vehicles.Values.MaxBy(v => v.Hash)!);
+        while (Steps > options.MaxSteps && _vehicles.Count > LeastVehicles) LeaveOut(_vehicles.Values.MaxBy(v => v.Hash)!);
         return true;
+    }
+
+    /// <summary>Each vehicle's batches in their order; after this nothing may be added.</summary>
+    public IReadOnlyList<IReadOnlyList<TelemetryBatch>> Drives()
+    {
+        Complete();
+        return [.. _vehicles.Values.Select(vehicle => vehicle.Batches)];
     }
 
     /// <summary>Takes in what was held back to be put in order; after this nothing may be added.</summary>
     internal void Complete()
     {
-        foreach (var vehicle in _vehicles.Values)
-        {
-            var before = vehicle.Steps;
-            vehicle.Complete();
-            Steps += vehicle.Steps - before;
-        }
+        foreach (var vehicle in _vehicles.Values) vehicle.Complete();
     }
 
     private void LeaveOut(VehicleSeries vehicle)
@@ -76,6 +94,6 @@ public sealed class TrainingSet(string profile, TrainingOptions options)
         _vehicles.Remove(vehicle.Vin);
         _highestHash = vehicle.Hash;
         Steps -= vehicle.Steps;
-        VehiclesLeftOut++;
+        _leftOut.Add(vehicle.Hash);
     }
 }

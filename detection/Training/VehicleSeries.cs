@@ -22,7 +22,7 @@ internal sealed class VehicleSeries(string vin)
 
     public IReadOnlyList<TelemetryBatch> Batches => _batches;
 
-    /// <summary>Steps of ten seconds that its batches last.</summary>
+    /// <summary>Steps of ten seconds that its batches last, those that are held back among them.</summary>
     public int Steps => (int)(_takenMs / VehicleWindow.StepMs);
 
     /// <summary>Takes a batch; false where it has been seen, or comes too late to be put in order.</summary>
@@ -30,6 +30,7 @@ internal sealed class VehicleSeries(string vin)
     {
         var key = (batch.BootId, batch.Sequence);
         if ((_last is { } last && key.CompareTo(last) <= 0) || !_waiting.TryAdd(key, batch)) return false;
+        _takenMs += batch.DurationMs();
         if (_waiting.Count > Waiting) TakeFirst();
         return true;
     }
@@ -46,6 +47,5 @@ internal sealed class VehicleSeries(string vin)
         _waiting.Remove(key);
         _last = key;
         _batches.Add(batch);
-        _takenMs += batch.DurationMs();
     }
 }

@@ -8,7 +8,7 @@ using Kappa.Iot.TrainingJob.Terminal;
 
 namespace Kappa.Iot.TrainingJob.Commands;
 
-/// <summary>The commands of the training job and their exit codes: 0 done, 1 failed, 2 wrong usage.</summary>
+/// <summary>The commands of the training job and their exit codes: 0 done, 1 failed, 2 wrong usage; <c>drift</c> has 3 for drifted.</summary>
 public static class CommandLine
 {
     /// <summary>Set where another program started this one: it stops when its standard input ends.</summary>
@@ -25,6 +25,12 @@ public static class CommandLine
             TrainCommand.Create(screen),
             EvaluateCommand.Create(screen),
             PromoteCommand.Create(screen),
+            RollbackCommand.Create(screen),
+            ShadowCommand.Create(screen),
+            RetireCommand.Create(screen),
+            ImportCommand.Create(screen),
+            BacktestCommand.Create(screen),
+            DriftCommand.Create(screen),
             ListCommand.Create(screen),
             ShowCommand.Create(screen),
         };

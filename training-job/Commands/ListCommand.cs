@@ -26,7 +26,7 @@ internal static class ListCommand
                     version.Lineage.Vehicles.ToString(CultureInfo.InvariantCulture),
                     version.Metrics.TryGetValue("false_alerts_per_hour", out var rate) ? rate.ToString("0.000", CultureInfo.InvariantCulture) : "");
             }
-            AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(screen.Results) }).Write(table);
+            screen.WriteTable(table);
             return 0;
         });
         return command;

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Confluent.Kafka;
 using Google.Protobuf;
 using Kappa.Iot.Contracts;
@@ -13,10 +12,19 @@ namespace Kappa.Iot.TrainingJob.Log;
 /// <param name="logger">Hears of trouble with it.</param>
 internal sealed class TelemetryRange(KafkaOptions kafka, ILogger logger)
 {
-    private readonly SortedDictionary<int, (LogRange Range, IncrementalHash Hash)> _partitions = [];
+    private IReadOnlyList<LogRange> _ranges = [];
+
+    /// <summary>Vehicles that are passed over.</summary>
+    public Exclusions Exclusions { get; init; } = new();
+
+    /// <summary>Records that were looked at.</summary>
+    public long Read { get; private set; }
 
     /// <summary>Records that are no telemetry.</summary>
     public long Unreadable { get; private set; }
+
+    /// <summary>Batches whose event time is not in the range.</summary>
+    public long OutOfRange { get; private set; }
 
     /// <summary>Reads every partition from the first record of the range to the end the log has now. Records outside the range are passed over:
     /// vehicles write beside each other, so the log's order is not that of event time.</summary>
@@ -28,16 +36,14 @@ internal sealed class TelemetryRange(KafkaOptions kafka, ILogger logger)
     public async Task ReadAsync(TrainingSet set, DateTimeOffset from, DateTimeOffset to, IProgress<double> progress, CancellationToken cancel)
     {
         var reader = new LogReader(kafka, "training-job", logger);
-        var ranges = await reader.FindAsync(TopicCatalogue.Telemetry.Name, LogStart.At(from), cancel);
-        foreach (var range in ranges) _partitions.Add(range.Partition.Partition.Value, (range, IncrementalHash.CreateHash(HashAlgorithmName.SHA256)));
-
-        long fromMs = from.ToUnixTimeMilliseconds(), toMs = to.ToUnixTimeMilliseconds(), read = 0;
-        var total = Math.Max(1, ranges.Sum(range => range.Length));
-        await reader.ReadAsync(ranges, (records, _) =>
+        _ranges = await reader.FindAsync(TopicCatalogue.Telemetry.Name, LogStart.At(from), cancel);
+        long fromMs = from.ToUnixTimeMilliseconds(), toMs = to.ToUnixTimeMilliseconds();
+        var total = Math.Max(1, _ranges.Sum(range => range.Length));
+        await reader.ReadAsync(_ranges, (records, _) =>
         {
             foreach (var record in records) Take(set, record, fromMs, toMs);
-            read += records.Count;
-            progress.Report(Math.Min(1, read / (double)total));
+            Read += records.Count;
+            progress.Report(Math.Min(1, Read / (double)total));
             return ValueTask.CompletedTask;
         }, cancel);
         progress.Report(1);
@@ -46,31 +52,24 @@ internal sealed class TelemetryRange(KafkaOptions kafka, ILogger logger)
     /// <summary>What was read, for the model's lineage.</summary>
     public void Describe(Lineage lineage)
     {
-        using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         lineage.Source = TopicCatalogue.Telemetry.Name;
-        foreach (var (partition, (range, hash)) in _partitions)
-        {
-            lineage.Offsets.Add(new OffsetRange { Partition = partition, From = range.From, To = range.To });
-            whole.AppendData(BitConverter.GetBytes(partition));
-            whole.AppendData(hash.GetCurrentHash());
-        }
-        lineage.DataFingerprint = Convert.ToHexStringLower(whole.GetCurrentHash());
+        foreach (var range in _ranges.OrderBy(range => range.Partition.Partition.Value))
+            lineage.Offsets.Add(new OffsetRange { Partition = range.Partition.Partition.Value, From = range.From, To = range.To });
     }
 
     private void Take(TrainingSet set, ConsumeResult<byte[], byte[]> record, long fromMs, long toMs)
     {
-        var value = record.Message.Value ?? [];
         TelemetryBatch batch;
         try
         {
-            batch = TelemetryBatch.Parser.ParseFrom(value);
+            batch = TelemetryBatch.Parser.ParseFrom(record.Message.Value ?? []);
         }
         catch (InvalidProtocolBufferException)
         {
             Unreadable++;
             return;
         }
-        if (batch.StartTimeMs < fromMs || batch.StartTimeMs >= toMs || !set.Add(batch)) return;
-        _partitions[record.Partition.Value].Hash.AppendData(value);
+        if (batch.StartTimeMs < fromMs || batch.StartTimeMs >= toMs) OutOfRange++;
+        else if (batch.Profile != set.Profile || !Exclusions.Drop(batch)) set.Add(batch);
     }
 }

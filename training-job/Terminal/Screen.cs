@@ -16,6 +16,16 @@ public sealed record Screen(TextWriter Results, IAnsiConsole People)
     /// <summary>A remark in plain text, on one line however wide the terminal is.</summary>
     public void Say(string text) => People.Profile.Out.Writer.WriteLine(text);
 
+    /// <summary>A table as a result; into a file or another program it is as wide as it needs to be.</summary>
+    public void WriteTable(Spectre.Console.Rendering.IRenderable table)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Results) });
+        if (!console.Profile.Out.IsTerminal) console.Profile.Width = PipeWidth;
+        console.Write(table);
+    }
+
+    private const int PipeWidth = 200;
+
     /// <summary>Shows progress while the work runs.</summary>
     public Task<T> WithProgressAsync<T>(Func<ProgressContext, Task<T>> work) => People.Progress()
         .AutoClear(true)

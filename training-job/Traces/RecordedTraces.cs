@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Google.Protobuf;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection.Training;
+using Kappa.Iot.TrainingJob.Log;
 
 namespace Kappa.Iot.TrainingJob.Traces;
 
@@ -14,7 +15,8 @@ internal static class RecordedTraces
     /// <param name="lineage">Told source and fingerprint.</param>
     /// <param name="progress">Told the share that has been read.</param>
     /// <param name="cancel">Stops reading.</param>
-    public static void Read(string folder, TrainingSet set, Lineage lineage, IProgress<double> progress, CancellationToken cancel)
+    /// <param name="exclusions">Vehicles that are passed over.</param>
+    public static void Read(string folder, TrainingSet set, Lineage lineage, IProgress<double> progress, CancellationToken cancel, Exclusions? exclusions = null)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var files = TraceFiles.Find(folder, out _);
@@ -23,7 +25,7 @@ internal static class RecordedTraces
             cancel.ThrowIfCancellationRequested();
             foreach (var batch in Batches(files[i], set.Profile))
             {
-                if (set.Add(batch)) hash.AppendData(batch.ToByteArray());
+                if (exclusions?.Drop(batch) != true && set.Add(batch)) hash.AppendData(batch.ToByteArray());
             }
             progress.Report((i + 1.0) / files.Count);
         }

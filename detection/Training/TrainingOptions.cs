@@ -62,6 +62,9 @@ public sealed record TreeOptions
 
     [Range(2, 1000)] public required int Leaves { get; init; }
 
+    /// <summary>Splits on the way to a leaf at most: what a prediction costs is trees x depth.</summary>
+    [Range(1, 100)] public int Depth { get; init; } = 6;
+
     [Range(1, 1_000_000)] public required int MinRowsPerLeaf { get; init; }
 
     [Range(0.001, 1)] public required double LearningRate { get; init; }

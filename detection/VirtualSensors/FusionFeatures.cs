@@ -12,6 +12,8 @@ internal static class FusionFeatures
     /// </summary>
     public const int PerSignal = 15;
 
+    // Statistics of the residual itself come first.
+    private const int OfResidual = 7;
     private const int Spread = 6, FirstActivity = 7, Activities = 3, Still = 10, ResidualMoved = 11, SignalMoved = 13;
 
     // Of each statistic over all signals: the largest, the second, the mean; and of activities, the lowest.
@@ -25,7 +27,7 @@ internal static class FusionFeatures
     /// <summary>
     /// Whether a statistic is measured by what is usual for its signal. Residuals are not: they come in units of the error to be expected.
     /// </summary>
-    public static bool IsMeasuredByUsual(int statistic) => statistic is >= FirstActivity and <= Still or >= SignalMoved;
+    private static bool IsMeasuredByUsual(int statistic) => statistic is >= FirstActivity and <= Still or >= SignalMoved;
 
     /// <summary>Features of the global classifier.</summary>
     public static int Width(int signals) => signals * PerSignal + Ranks + signals + 1;
@@ -75,7 +77,7 @@ internal static class FusionFeatures
             var own = features.Slice(s * PerSignal, PerSignal);
             for (var k = 0; k < PerSignal; k++)
             {
-                var oddity = Math.Clamp((own[k] - usual[s * PerSignal + k].Median) / usual[s * PerSignal + k].Spread, -MaxOddity, MaxOddity);
+                var oddity = IsMeasuredByUsual(k) ? Math.Clamp(Oddity(usual[s * PerSignal + k], own[k]), -MaxOddity, MaxOddity) : own[k];
                 own[k] = oddity;
                 Rank(ranks.Slice(k * PerStatistic, PerStatistic), Math.Abs(oddity), signals);
                 if (k is >= FirstActivity and < FirstActivity + Activities)
@@ -101,6 +103,22 @@ internal static class FusionFeatures
         into[PerSignal + 3] = minute[2] - Math.Abs(own[Minute]) / signals;
         features.Slice(signals * PerSignal + Ranks, signals + 1).CopyTo(into[(PerSignal + 1 + OfOthers)..]);
     }
+
+    /// <summary>
+    /// How far beyond the usual a signal's residuals are, as a logarithm; 0 where they are usual. Classifiers say the same of all that is
+    /// larger than what they have learned from; this does not.
+    /// </summary>
+    /// <param name="usual">By signal, then statistic.</param>
+    /// <param name="features">As <see cref="Complete"/> left them.</param>
+    /// <param name="signal">Which is meant.</param>
+    public static float Excess(ReadOnlySpan<Usual> usual, ReadOnlySpan<float> features, int signal)
+    {
+        var largest = 1f;
+        for (var k = signal * PerSignal; k < signal * PerSignal + OfResidual; k++) largest = Math.Max(largest, Math.Abs(Oddity(usual[k], features[k])));
+        return MathF.Log(largest);
+    }
+
+    private static float Oddity(Usual usual, float value) => (value - usual.Median) / usual.Spread;
 
     /// <summary>Keeps the two largest, and the mean.</summary>
     private static void Rank(Span<float> largest, float size, int count)

@@ -10,8 +10,8 @@ namespace Kappa.Iot.Detection;
 /// <param name="normal">Per signal, its evidence at most of nearly all normal steps.</param>
 internal sealed class Fusion(CompiledTrees[] global, CompiledTrees[] heads, Usual[] usual, float[] normal)
 {
-    /// <summary>Logits for each e-fold by which a residual exceeds what is usual.</summary>
-    private const float ExcessWeight = 2;
+    /// <summary>Logits for each e-fold by which a residual exceeds all that normal driving has shown.</summary>
+    private const float ExcessWeight = 3;
 
     public int Signals => normal.Length;
 
@@ -24,7 +24,7 @@ internal sealed class Fusion(CompiledTrees[] global, CompiledTrees[] heads, Usua
         return Combine(Global(features), suspicion, normal);
     }
 
-    /// <summary>Each signal's own evidence: what its classifier says, and how far beyond the usual its residuals are.</summary>
+    /// <summary>Each signal's own evidence: what its classifier says, and how far its residuals are beyond all that normal driving has shown.</summary>
     public void Suspect(ReadOnlySpan<float> features, Span<float> into)
     {
         Heads(features, into);

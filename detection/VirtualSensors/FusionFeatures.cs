@@ -77,8 +77,9 @@ internal static class FusionFeatures
             var own = features.Slice(s * PerSignal, PerSignal);
             for (var k = 0; k < PerSignal; k++)
             {
-                var oddity = IsMeasuredByUsual(k) ? Math.Clamp(Oddity(usual[s * PerSignal + k], own[k]), -MaxOddity, MaxOddity) : own[k];
-                own[k] = oddity;
+                var oddity = own[k];
+                if (IsMeasuredByUsual(k))
+                    own[k] = oddity = Math.Clamp((oddity - usual[s * PerSignal + k].Median) / usual[s * PerSignal + k].Spread, -MaxOddity, MaxOddity);
                 Rank(ranks.Slice(k * PerStatistic, PerStatistic), Math.Abs(oddity), signals);
                 if (k is >= FirstActivity and < FirstActivity + Activities)
                     ranks[PerSignal * PerStatistic + k - FirstActivity] = Math.Max(ranks[PerSignal * PerStatistic + k - FirstActivity], -oddity);
@@ -105,8 +106,8 @@ internal static class FusionFeatures
     }
 
     /// <summary>
-    /// How far beyond the usual a signal's residuals are, as a logarithm; 0 where they are usual. Classifiers say the same of all that is
-    /// larger than what they have learned from; this does not.
+    /// How far a signal's residuals are beyond all that normal driving has shown, as a logarithm; 0 where they are not. Classifiers say the
+    /// same of everything that is larger than what they have learned from; this does not.
     /// </summary>
     /// <param name="usual">By signal, then statistic.</param>
     /// <param name="features">As <see cref="Complete"/> left them.</param>
@@ -114,11 +115,9 @@ internal static class FusionFeatures
     public static float Excess(ReadOnlySpan<Usual> usual, ReadOnlySpan<float> features, int signal)
     {
         var largest = 1f;
-        for (var k = signal * PerSignal; k < signal * PerSignal + OfResidual; k++) largest = Math.Max(largest, Math.Abs(Oddity(usual[k], features[k])));
+        for (var k = signal * PerSignal; k < signal * PerSignal + OfResidual; k++) largest = Math.Max(largest, Math.Abs(features[k] - usual[k].Median) / usual[k].Farthest);
         return MathF.Log(largest);
     }
-
-    private static float Oddity(Usual usual, float value) => (value - usual.Median) / usual.Spread;
 
     /// <summary>Keeps the two largest, and the mean.</summary>
     private static void Rank(Span<float> largest, float size, int count)

@@ -14,7 +14,7 @@ namespace Kappa.Iot.Detection;
 public static class ModelArtifact
 {
     /// <summary>Format of the artifact; rises with every change that an older reader would not understand.</summary>
-    public const int SchemaVersion = 2;
+    public const int SchemaVersion = 3;
 
     private const int ChecksumBytes = SHA256.HashSizeInBytes;
     private const int MaxParts = 1000;

@@ -72,6 +72,7 @@ internal static class BoostedTrees
 
     private static GradientBooster.Options Booster(TreeOptions options) => new()
     {
+        MaximumTreeDepth = options.Depth,
         FeatureFraction = options.FeatureFraction,
         SubsampleFraction = options.RowFraction,
         SubsampleFrequency = options.RowFraction < 1 ? 1 : 0,

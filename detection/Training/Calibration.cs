@@ -35,7 +35,8 @@ internal static class Calibration
             for (var i = 0; i < rows.Length; i++) column[i] = Math.Abs(column[i] - median);
             Array.Sort(column);
             // What never moves in normal driving is odd as soon as it does, but not beyond all measure.
-            usual[c] = new Usual(median, Math.Max(column[(int)((column.Length - 1) * NearlyAll)], LeastSpread));
+            var spread = Math.Max(column[(int)((column.Length - 1) * NearlyAll)], LeastSpread);
+            usual[c] = new Usual(median, spread, Math.Max(column[^1], spread));
         }
         return usual;
     }

@@ -26,10 +26,6 @@ internal static class FusionTrainer
 
         if (!judged[..normal].Contains(true)) throw new TrainingException("No step of the data could be judged: the vehicles' telemetry is too short. Give a longer time range.");
         var usual = Calibration.Usual([.. Enumerable.Range(0, normal).Where(row => judged[row])], row => rows.Features(row), signals * FusionFeatures.PerSignal);
-        for (var i = 0; i < usual.Length; i++)
-        {
-            if (!FusionFeatures.IsMeasuredByUsual(i % FusionFeatures.PerSignal)) usual[i] = new Usual(0, 1);
-        }
         for (var row = 0; row < rows.Count; row++) FusionFeatures.Complete(usual, rows.Features(row));
 
         var variants = table.Folds + 1;
@@ -54,10 +50,10 @@ internal static class FusionTrainer
             {
                 if (!judged[row]) continue;
                 var fold = rows.Fold(row);
-                var fusion = new Fusion([compiled[fold]], [compiled[variants + fold]], none);
+                var fusion = new Fusion([compiled[fold]], [compiled[variants + fold]], usual, none);
                 heads[row] = new float[signals];
                 globals[row] = fusion.Global(rows.Features(row));
-                fusion.Heads(rows.Features(row), heads[row]);
+                fusion.Suspect(rows.Features(row), heads[row]);
             }
         }, cancel);
 
@@ -104,7 +100,7 @@ internal static class FusionTrainer
 /// <summary>Classifiers as they were trained.</summary>
 /// <param name="Global">The classifier of all signals, in ML.NET's format.</param>
 /// <param name="Heads">The one that the signals share.</param>
-/// <param name="Limits">Per signal, what its classifier says at most of nearly all normal steps.</param>
+/// <param name="Limits">Per signal, its evidence at most of nearly all normal steps.</param>
 /// <param name="Usual">By signal, then statistic, what is usual.</param>
 /// <param name="Evidence">Of each normal step, by classifiers that had not seen its vehicle; NaN where it cannot be judged.</param>
 /// <param name="DisturbedRows">Rows of disturbed driving that were learned from.</param>

@@ -29,7 +29,7 @@ public sealed record TrainingOptions
     public TreeOptions Errors { get; init; } = new() { Trees = 40, Leaves = 15, MinRowsPerLeaf = 100, LearningRate = 0.1, FeatureFraction = 0.5, RowFraction = 0.7, L2 = 5 };
 
     /// <summary>The classifier of all signals together.</summary>
-    public TreeOptions Global { get; init; } = new() { Trees = 250, Leaves = 31, MinRowsPerLeaf = 200, LearningRate = 0.07, FeatureFraction = 0.25, RowFraction = 0.5, L2 = 10 };
+    public TreeOptions Global { get; init; } = new() { Trees = 250, Leaves = 31, Depth = 12, MinRowsPerLeaf = 200, LearningRate = 0.07, FeatureFraction = 0.25, RowFraction = 0.5, L2 = 10 };
 
     /// <summary>The classifier that the signals share.</summary>
     public TreeOptions Heads { get; init; } = new() { Trees = 100, Leaves = 31, MinRowsPerLeaf = 200, LearningRate = 0.1, FeatureFraction = 0.4, RowFraction = 0.5, L2 = 10 };
@@ -61,6 +61,9 @@ public sealed record TreeOptions
     [Range(1, 10_000)] public required int Trees { get; init; }
 
     [Range(2, 1000)] public required int Leaves { get; init; }
+
+    /// <summary>Splits on the way to a leaf at most: what a prediction costs is trees x depth.</summary>
+    [Range(1, 100)] public int Depth { get; init; } = 6;
 
     [Range(1, 1_000_000)] public required int MinRowsPerLeaf { get; init; }
 

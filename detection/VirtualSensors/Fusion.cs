@@ -6,9 +6,13 @@ namespace Kappa.Iot.Detection;
 /// </summary>
 /// <param name="global">Classifiers of all signals; their mean counts.</param>
 /// <param name="heads">Classifiers of a single signal; their mean counts.</param>
-/// <param name="normal">Per signal, what its classifier says at most of nearly all normal steps.</param>
-internal sealed class Fusion(CompiledTrees[] global, CompiledTrees[] heads, float[] normal)
+/// <param name="usual">By signal, then statistic, what is usual.</param>
+/// <param name="normal">Per signal, its evidence at most of nearly all normal steps.</param>
+internal sealed class Fusion(CompiledTrees[] global, CompiledTrees[] heads, Usual[] usual, float[] normal)
 {
+    /// <summary>Logits for each e-fold by which a residual exceeds all that normal driving has shown.</summary>
+    private const float ExcessWeight = 3;
+
     public int Signals => normal.Length;
 
     /// <summary>The evidence, in logits: the more, the odder. No bounds.</summary>
@@ -16,12 +20,18 @@ internal sealed class Fusion(CompiledTrees[] global, CompiledTrees[] heads, floa
     /// <param name="suspicion">Room for each signal's own evidence, above what is normal for it.</param>
     public float Evaluate(ReadOnlySpan<float> features, Span<float> suspicion)
     {
-        Heads(features, suspicion);
-        var evidence = Mean(global, features);
-        return Combine(evidence, suspicion, normal);
+        Suspect(features, suspicion);
+        return Combine(Global(features), suspicion, normal);
     }
 
-    /// <summary>Each signal's own evidence.</summary>
+    /// <summary>Each signal's own evidence: what its classifier says, and how far its residuals are beyond all that normal driving has shown.</summary>
+    public void Suspect(ReadOnlySpan<float> features, Span<float> into)
+    {
+        Heads(features, into);
+        for (var s = 0; s < into.Length; s++) into[s] += ExcessWeight * FusionFeatures.Excess(usual, features, s);
+    }
+
+    /// <summary>What the classifier says of each signal.</summary>
     public void Heads(ReadOnlySpan<float> features, Span<float> into)
     {
         Span<float> own = stackalloc float[FusionFeatures.HeadWidth(Signals)];

@@ -12,6 +12,8 @@ internal static class FusionFeatures
     /// </summary>
     public const int PerSignal = 15;
 
+    // Statistics of the residual itself come first.
+    private const int OfResidual = 7;
     private const int Spread = 6, FirstActivity = 7, Activities = 3, Still = 10, ResidualMoved = 11, SignalMoved = 13;
 
     // Of each statistic over all signals: the largest, the second, the mean; and of activities, the lowest.
@@ -25,7 +27,7 @@ internal static class FusionFeatures
     /// <summary>
     /// Whether a statistic is measured by what is usual for its signal. Residuals are not: they come in units of the error to be expected.
     /// </summary>
-    public static bool IsMeasuredByUsual(int statistic) => statistic is >= FirstActivity and <= Still or >= SignalMoved;
+    private static bool IsMeasuredByUsual(int statistic) => statistic is >= FirstActivity and <= Still or >= SignalMoved;
 
     /// <summary>Features of the global classifier.</summary>
     public static int Width(int signals) => signals * PerSignal + Ranks + signals + 1;
@@ -75,8 +77,9 @@ internal static class FusionFeatures
             var own = features.Slice(s * PerSignal, PerSignal);
             for (var k = 0; k < PerSignal; k++)
             {
-                var oddity = Math.Clamp((own[k] - usual[s * PerSignal + k].Median) / usual[s * PerSignal + k].Spread, -MaxOddity, MaxOddity);
-                own[k] = oddity;
+                var oddity = own[k];
+                if (IsMeasuredByUsual(k))
+                    own[k] = oddity = Math.Clamp((oddity - usual[s * PerSignal + k].Median) / usual[s * PerSignal + k].Spread, -MaxOddity, MaxOddity);
                 Rank(ranks.Slice(k * PerStatistic, PerStatistic), Math.Abs(oddity), signals);
                 if (k is >= FirstActivity and < FirstActivity + Activities)
                     ranks[PerSignal * PerStatistic + k - FirstActivity] = Math.Max(ranks[PerSignal * PerStatistic + k - FirstActivity], -oddity);
@@ -100,6 +103,20 @@ internal static class FusionFeatures
         into[PerSignal + 2] = longer[0] == Math.Abs(own[Longer]) ? longer[1] : longer[0];
         into[PerSignal + 3] = minute[2] - Math.Abs(own[Minute]) / signals;
         features.Slice(signals * PerSignal + Ranks, signals + 1).CopyTo(into[(PerSignal + 1 + OfOthers)..]);
+    }
+
+    /// <summary>
+    /// How far a signal's residuals are beyond all that normal driving has shown, as a logarithm; 0 where they are not. Classifiers say the
+    /// same of everything that is larger than what they have learned from; this does not.
+    /// </summary>
+    /// <param name="usual">By signal, then statistic.</param>
+    /// <param name="features">As <see cref="Complete"/> left them.</param>
+    /// <param name="signal">Which is meant.</param>
+    public static float Excess(ReadOnlySpan<Usual> usual, ReadOnlySpan<float> features, int signal)
+    {
+        var largest = 1f;
+        for (var k = signal * PerSignal; k < signal * PerSignal + OfResidual; k++) largest = Math.Max(largest, Math.Abs(features[k] - usual[k].Median) / usual[k].Farthest);
+        return MathF.Log(largest);
     }
 
     /// <summary>Keeps the two largest, and the mean.</summary>

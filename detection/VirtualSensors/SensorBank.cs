@@ -10,7 +10,7 @@ internal sealed class SensorBank(IReadOnlyList<VirtualSensor> sensors, CompiledT
     public const int InputsPerSignal = 4;
 
     /// <summary>Residuals are cut off at this many times the usual error.</summary>
-    public const float MaxResidual = 30;
+    public const float MaxResidual = 60;
 
     private const float LeastFactor = 0.4f, MostFactor = 10;
 

@@ -21,8 +21,8 @@ public sealed class VirtualSensorDetector : IDetector
         ModelId = modelId;
         Model = model;
         _sensors = new SensorBank(model.Sensors, sensors, errors);
-        _fusion = new Fusion(globals, heads, [.. model.Sensors.Select(sensor => sensor.Normal)]);
         _usual = [.. model.Sensors.SelectMany(sensor => sensor.Usual)];
+        _fusion = new Fusion(globals, heads, _usual, [.. model.Sensors.Select(sensor => sensor.Normal)]);
         _shape = new WindowShape([.. model.Sensors.Select(sensor => sensor.Signal)]);
     }
 

@@ -29,7 +29,7 @@ public sealed record VirtualSensorModel
 /// <param name="Typical">Its median: stands in for it where a vehicle does not have it.</param>
 /// <param name="Scale">Its usual error, in its own unit, on vehicles that the model has not seen.</param>
 /// <param name="Reliance">How much the prediction relies on each signal of the window; adds up to 1.</param>
-/// <param name="Normal">What the signal's classifier says at most of nearly all normal steps, in logits.</param>
+/// <param name="Normal">The signal's evidence at most of nearly all normal steps, in logits.</param>
 /// <param name="Usual">Per statistic of the signal, what is usual.</param>
 public sealed record VirtualSensor(uint Signal, float Typical, float Scale, float[] Reliance, float Normal, Usual[] Usual);
 

@@ -28,6 +28,15 @@ public sealed class VirtualSensorDetectorTests
     }
 
     [Fact]
+    public void The_further_a_signal_is_off_the_higher_the_score()
+    {
+        // Trees alone say the same of all that is beyond what they have learned from.
+        float Highest(float lost) => Scores(SyntheticFleet.Drive(106, 90, (signal, second, value) => signal == SyntheticFleet.TyreLeft && second >= 600 ? value - lost : value)).Max(score => score.Score_);
+        float slight = Highest(2), bad = Highest(4), worse = Highest(8);
+        Assert.True(slight < bad && bad < worse, $"{slight}, {bad}, {worse}");
+    }
+
+    [Fact]
     public void Vehicles_without_a_fault_raise_about_as_many_alerts_as_was_asked_for()
     {
         // 40 vehicles of 20 minutes the model has not seen: 13 hours, 1.3 alerts at 0.1 an hour.

@@ -29,4 +29,10 @@ public interface IDetector
     /// the score. Without contributions the batch could not be judged yet. Offset and shadow are left to the caller.
     /// </returns>
     Score Apply(VehicleWindow window, TelemetryBatch batch);
+
+    /// <summary>What each signal of the window was in the step that was completed last, and what the model expects it to have been.</summary>
+    /// <param name="window">This vehicle's window, made by this detector; not changed.</param>
+    /// <param name="observed">Room for a value a signal of <see cref="VehicleWindow.Shape"/>, in the catalogue's unit; NaN where it has none.</param>
+    /// <param name="expected">Room for as many; NaN where the model cannot say, or does not say such things.</param>
+    void Explain(VehicleWindow window, Span<float> observed, Span<float> expected);
 }

@@ -25,6 +25,9 @@ public sealed class VehicleFold(string vin)
     /// <summary>Types of the alerts that are open.</summary>
     public IEnumerable<AlertType> OpenAlerts => _episodes.Open;
 
+    /// <summary>What the detector of the last batch remembers; null where no batch was scored since the vehicle started.</summary>
+    public VehicleWindow? Window => _window;
+
     /// <summary>Takes the vehicle's next batch.</summary>
     /// <param name="detector">The active model of the batch's profile, or null where there is none.</param>
     /// <param name="batch">A batch of this vehicle.</param>

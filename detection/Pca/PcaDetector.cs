@@ -59,6 +59,20 @@ public sealed class PcaDetector : IDetector
         return window.Verdict.Compose(this, _shape, batch);
     }
 
+    public void Explain(VehicleWindow window, Span<float> observed, Span<float> expected)
+    {
+        Span<float> inputs = stackalloc float[_shape.Signals.Count * InputsPerSignal];
+        Span<float> left = stackalloc float[inputs.Length];
+        var known = ReadInputs(window, Model.Means, Model.Deviations, inputs);
+        if (known) Error(inputs, left);
+        for (var s = 0; s < observed.Length; s++)
+        {
+            var at = s * InputsPerSignal;
+            observed[s] = window.Mean(s);
+            expected[s] = known && window.Inputs.Has(s) ? (inputs[at] - left[at]) * Model.Deviations[at] + Model.Means[at] : float.NaN;
+        }
+    }
+
     /// <summary>Reads the standardised means; those of a signal that the window does not know are 0. False where it knows none.</summary>
     internal static bool ReadInputs(VehicleWindow window, ReadOnlySpan<float> means, ReadOnlySpan<float> deviations, Span<float> inputs)
     {

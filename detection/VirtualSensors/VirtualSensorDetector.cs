@@ -47,6 +47,13 @@ public sealed class VirtualSensorDetector : IDetector
         return window.Verdict.Compose(this, _shape, batch);
     }
 
+    public void Explain(VehicleWindow window, Span<float> observed, Span<float> expected)
+    {
+        Span<float> inputs = stackalloc float[SensorBank.Width(_sensors.Signals)];
+        _sensors.Predict(window, inputs, expected);
+        for (var s = 0; s < observed.Length; s++) observed[s] = window.Mean(s);
+    }
+
     /// <summary>Takes the batch into the window; the verdict is that of the oddest step it completed.</summary>
     internal void Fold(VehicleWindow window, TelemetryBatch batch)
     {

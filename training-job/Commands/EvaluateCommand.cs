@@ -5,6 +5,7 @@ using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection;
 using Kappa.Iot.Detection.Training;
 using Kappa.Iot.TrainingJob.Evaluation;
+using Kappa.Iot.TrainingJob.Evaluation.Report;
 using Kappa.Iot.TrainingJob.Terminal;
 using Kappa.Iot.TrainingJob.Traces;
 using Spectre.Console;
@@ -21,10 +22,15 @@ internal static class EvaluateCommand
         var labels = new Option<FileInfo?>("--labels") { Description = "Faults in the traces to score: trip,fault,from_second,to_second.", HelpName = "FILE" };
         var scores = new Option<FileInfo?>("--scores") { Description = "Writes time,vehicle,score a sample.", HelpName = "FILE" };
         var alerts = new Option<FileInfo?>("--alerts") { Description = "Writes time,vehicle,type,severity an alert.", HelpName = "FILE" };
+        var report = new Option<FileInfo?>("--report") { Description = "Writes one HTML page to show to others; wants --labels.", HelpName = "FILE" };
         var profile = new Option<string>("--profile") { Description = "The kind of vehicle.", DefaultValueFactory = _ => VehicleProfiles.Obd };
         var training = new TrainingSettings();
-        var command = new Command("evaluate", "Trains on recorded traces, scores others, and measures against known faults.") { train, test, labels, scores, alerts, profile };
+        var command = new Command("evaluate", "Trains on recorded traces, scores others, and measures against known faults.") { train, test, labels, scores, alerts, report, profile };
         training.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(report) is not null && result.GetResult(labels) is null) result.AddError("--report wants --labels: without known faults there is nothing to report.");
+        });
         command.SetAction(async (parsed, cancel) =>
         {
             var faults = parsed.GetValue(labels) is { } file ? Fault.Read(file.FullName) : null;
@@ -41,6 +47,14 @@ internal static class EvaluateCommand
             {
                 Baselines = trips.Where(other => other.Key != Own).ToDictionary(other => other.Key, other => EvaluationResult.Measure(other.Value, faults)),
             };
+            if (parsed.GetValue(report) is { } page)
+            {
+                var content = new ReportContent(
+                    parsed.GetValue(train)!.Name, parsed.GetValue(test)!.Name, CodeVersion.Current, faults,
+                    [new ReportSubject(Own, result, own), .. result.Baselines.Select(other => new ReportSubject(other.Key, other.Value, trips[other.Key]))]);
+                await File.WriteAllTextAsync(page.FullName, ReportPage.Write(content), cancel);
+                screen.Say($"The report is in {page.FullName}.");
+            }
             Report(screen, result);
             screen.Results.WriteLine(JsonSerializer.Serialize(result));
             return 0;

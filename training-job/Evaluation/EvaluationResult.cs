@@ -43,6 +43,12 @@ internal sealed record EvaluationResult
     /// <summary>Per fault, seconds to its alert; null where it was missed.</summary>
     [JsonIgnore] public IReadOnlyList<(Fault Fault, double? Delay, AlertType? Type)> ByFault { get; init; } = [];
 
+    /// <summary>Precision and recall by sample, over all thresholds.</summary>
+    [JsonIgnore] public IReadOnlyList<CurvePoint> Curve { get; init; } = [];
+
+    /// <summary>How many alerts of a trip were raised outside its faults.</summary>
+    public int FalseAlertsOf(ScoredTrip trip) => Outcome.Of(trip, [.. ByFault.Select(found => found.Fault).Where(fault => fault.Trip == trip.Vehicle)]).FalseAlerts;
+
     /// <summary>Measures.</summary>
     /// <exception cref="CommandException">A label is of no trip, or there is nothing to measure.</exception>
     public static EvaluationResult Measure(IReadOnlyList<ScoredTrip> trips, IReadOnlyList<Fault> faults)
@@ -70,6 +76,7 @@ internal sealed record EvaluationResult
             Found = outcomes.Sum(outcome => outcome.Faults.Count(fault => fault.Delay is not null)),
             FalseAlerts = outcomes.Sum(outcome => outcome.FalseAlerts),
             NormalHours = outcomes.Sum(outcome => outcome.NormalHours),
+            Curve = ranking.Curve(),
             ByFault = [.. outcomes.SelectMany(outcome => outcome.Faults)],
             Intervals = Bootstrap.Intervals(trips.Count, weight => Sum(outcomes, ranking, weight).Named()),
             Kinds = outcomes.SelectMany(outcome => outcome.Faults).GroupBy(found => found.Fault.Kind).OrderBy(kind => kind.Key, StringComparer.Ordinal).ToDictionary(

@@ -19,6 +19,30 @@ internal sealed class RankingMetrics
     public static (double Auc, double AveragePrecision) Measure(IEnumerable<(float Score, bool Odd)> samples) =>
         new RankingMetrics(samples.Select(sample => (sample.Score, 0, sample.Odd))).Measure(_ => 1);
 
+    /// <summary>What every threshold would do, highest first; thinned out to steps of half a percent.</summary>
+    public IReadOnlyList<CurvePoint> Curve()
+    {
+        double odd = _entries.Where(entry => entry.Odd).Sum(entry => entry.Count), normal = _entries.Where(entry => !entry.Odd).Sum(entry => entry.Count);
+        var points = new List<CurvePoint>();
+        if (odd == 0 || normal == 0) return points;
+        double oddSoFar = 0, normalSoFar = 0;
+        for (var i = 0; i < _entries.Count;)
+        {
+            var score = _entries[i].Score;
+            for (; i < _entries.Count && _entries[i].Score == score; i++)
+            {
+                if (_entries[i].Odd) oddSoFar += _entries[i].Count;
+                else normalSoFar += _entries[i].Count;
+            }
+            var point = new CurvePoint(score, oddSoFar / odd, oddSoFar / (oddSoFar + normalSoFar), normalSoFar / normal);
+            var far = points.Count == 0 || point.Recall - points[^1].Recall >= Thinning || point.FalsePositives - points[^1].FalsePositives >= Thinning;
+            if (far || i == _entries.Count) points.Add(point);
+        }
+        return points;
+    }
+
+    private const double Thinning = 0.005;
+
     /// <summary>The same, each trip counted as often as it weighs.</summary>
     public (double Auc, double AveragePrecision) Measure(Func<int, int> weight)
     {

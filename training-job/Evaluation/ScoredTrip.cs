@@ -11,6 +11,7 @@ internal sealed class ScoredTrip(string vehicle)
     private readonly HashSet<string> _raised = new(StringComparer.Ordinal);
     private readonly List<(long TimeMs, float Score)> _samples = [];
     private readonly List<Alert> _alerts = [];
+    private readonly List<ScoredStep> _steps = [];
 
     public string Vehicle { get; } = vehicle;
 
@@ -19,6 +20,9 @@ internal sealed class ScoredTrip(string vehicle)
 
     /// <summary>Every alert as it was raised.</summary>
     public IReadOnlyList<Alert> Alerts => _alerts;
+
+    /// <summary>Every batch, with what the model saw in it.</summary>
+    public IReadOnlyList<ScoredStep> Steps => _steps;
 
     public long StartMs => _samples.Count == 0 ? 0 : _samples[0].TimeMs;
 
@@ -47,6 +51,7 @@ internal sealed class ScoredTrip(string vehicle)
     {
         var result = _fold.Apply(detector, batch, partition: 0, offset);
         if (result.Score is not { } score) return;
+        _steps.Add(ScoredStep.Of(score, detector, _fold.Window!));
         var samples = batch.Columns.Count == 0 ? 0 : batch.Columns[0].Values.Count;
         for (var i = 0; i < samples; i++) _samples.Add((batch.StartTimeMs + i * batch.SampleIntervalMs, score.Score_));
         _alerts.AddRange(result.Alerts.Where(alert => _raised.Add(alert.AlertId)));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Kappa.Iot.Benchmarks.Detection;
 using Kappa.Iot.Benchmarks.Log;
+using Kappa.Iot.Benchmarks.Replay;
 using Kappa.Iot.Benchmarks.Scorer;
 
 var records = new Option<int>("--records") { Description = "Records of 1 kB that a round produces and consumes; of 100 B five times as many.", DefaultValueFactory = _ => 100_000 };
@@ -41,6 +42,13 @@ scorer.SetAction((parsed, cancel) =>
     return Task.FromResult(1);
 });
 
-var command = new RootCommand("Measures ours beside its peers: the same work, in turn, in one run. Ratios count; absolute figures depend on the machine.") { log, detection, scorer }.Parse(args);
+var past = new Option<int>("--vehicles") { Description = "Vehicles whose past is scored.", DefaultValueFactory = _ => 10_000 };
+var minutes = new Option<int>("--minutes") { Description = "How long that past is.", DefaultValueFactory = _ => 60 };
+foreach (var option in (Option<int>[])[past, minutes])
+    option.Validators.Add(r => { if (r.Tokens is [var word] && int.TryParse(word.Value, out var number) && number < 1) r.AddError($"{option.Name} must be at least 1."); });
+var replay = new Command("replay", "Scoring the past again: reprocess with the full detector, from embedded-kafka into a generation, exactly once.") { past, minutes, json };
+replay.SetAction((parsed, cancel) => ReplayBenchmark.RunAsync(parsed.GetValue(past), parsed.GetValue(minutes), parsed.GetValue(json), cancel));
+
+var command = new RootCommand("Measures ours beside its peers: the same work, in turn, in one run. Ratios count; absolute figures depend on the machine.") { log, detection, scorer, replay }.Parse(args);
 var exitCode = await command.InvokeAsync();
 return command.Errors.Count > 0 ? 2 : exitCode;

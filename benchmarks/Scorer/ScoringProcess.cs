@@ -7,15 +7,25 @@ internal sealed class ScoringProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly Queue<string> _lines = new();
+    private TimeSpan _last;
 
     private ScoringProcess(Process process) => _process = process;
+
+    public bool IsRunning => !_process.HasExited;
 
     public TimeSpan CpuTime
     {
         get
         {
             _process.Refresh();
-            return _process.TotalProcessorTime;
+            try
+            {
+                return _last = _process.TotalProcessorTime;
+            }
+            catch (InvalidOperationException)
+            {
+                return _last; // it has just ended
+            }
         }
     }
 

@@ -37,7 +37,7 @@ public sealed class ModelRegistry(KafkaOptions kafka, ILogger logger)
                 Value = ArtifactChunks.Chunk(artifact, chunk).ToArray(),
             }, cancel);
         }
-        await producer.ProduceAsync(TopicCatalogue.Models.Name, Record(version), cancel);
+        await producer.ProduceAsync(TopicCatalogue.Models.Name, Record(new RegistryEntry { Version = version }), cancel);
     }
 
     /// <summary>Makes a model the active one of its profile, after checking that all of it is there; the one before is retired.</summary>
@@ -47,36 +47,66 @@ public sealed class ModelRegistry(KafkaOptions kafka, ILogger logger)
     /// <param name="cancel">Gives up before anything is changed.</param>
     /// <exception cref="ModelRegistryException">There is no such model, or its bytes are not whole.</exception>
     /// <exception cref="KafkaException">The log refused, or another promotion came between.</exception>
-    public async Task<ActiveModel> PromoteAsync(string modelId, string by, DateTimeOffset at, CancellationToken cancel)
+    public Task<ActiveModel> PromoteAsync(string modelId, string by, DateTimeOffset at, CancellationToken cancel) =>
+        PromoteAsync(modelId, new Decision(by, at), cancel);
+
+    /// <inheritdoc cref="PromoteAsync(string, string, DateTimeOffset, CancellationToken)"/>
+    public async Task<ActiveModel> PromoteAsync(string modelId, Decision decision, CancellationToken cancel)
     {
         await ReadArtifactAsync(modelId, cancel);
+        var now = await ChangeAsync(registry => StageChanges.Promote(registry, modelId, decision), cancel);
+        return now.Active[now.Find(modelId).Profile];
+    }
+
+    /// <summary>Makes the model active that was so before the present one.</summary>
+    /// <exception cref="ModelRegistryException">There is none, or its bytes are not whole; nothing is changed.</exception>
+    /// <exception cref="KafkaException">The log refused, or another change came between.</exception>
+    public async Task<ActiveModel> RollBackAsync(string profile, Decision decision, CancellationToken cancel)
+    {
+        // Looked up without the fence only to check the bytes, which takes long; what is written is decided under it.
+        var next = StageChanges.RollBack(await ReadAllAsync(cancel), profile, decision)[^1].Active.ModelId;
+        await ReadArtifactAsync(next, cancel);
+        return (await ChangeAsync(registry => StageChanges.RollBack(registry, profile, decision), cancel)).Active[profile];
+    }
+
+    /// <summary>Gives a model that does not score another stage: on trial, retired, or a candidate again. A profile has one model on trial.</summary>
+    /// <exception cref="ModelRegistryException">There is no such model, or it is the active one.</exception>
+    /// <exception cref="KafkaException">The log refused, or another change came between.</exception>
+    public async Task<ModelVersion> MoveAsync(string modelId, ModelStage stage, Decision decision, CancellationToken cancel)
+    {
+        if (stage == ModelStage.Shadow) await ReadArtifactAsync(modelId, cancel);
+        return (await ChangeAsync(registry => StageChanges.Move(registry, modelId, stage, decision), cancel)).Find(modelId);
+    }
+
+    /// <summary>An entry of a version's history.</summary>
+    /// <param name="stage">What it becomes.</param>
+    /// <param name="decision">Who, when and why.</param>
+    /// <param name="other">The model it takes over from, or that takes over from it.</param>
+    public static StageChange Change(ModelStage stage, Decision decision, string other = "") => new()
+    {
+        Stage = stage,
+        AtMs = decision.At.ToUnixTimeMilliseconds(),
+        By = decision.By,
+        Account = decision.Account,
+        Reason = decision.Reason,
+        Forced = decision.Forced,
+        OtherModelId = other,
+    };
+
+    /// <summary>Writes what a decision changes, all of it or nothing.</summary>
+    /// <returns>The registry after it.</returns>
+    private async Task<RegistrySnapshot> ChangeAsync(Func<RegistrySnapshot, IReadOnlyList<RegistryEntry>> decide, CancellationToken cancel)
+    {
         using var producer = CreateProducer(transactional: true);
         producer.InitTransactions(AnswerWithin);
         // Read after the fence: nobody else changes it until this transaction ends.
         var now = await ReadAllAsync(cancel);
-        var version = Find(now, modelId);
-        var before = now.Active.GetValueOrDefault(version.Profile);
-        if (before?.ModelId == modelId) return before;
-
-        var active = new ActiveModel
-        {
-            Profile = version.Profile,
-            ModelId = modelId,
-            PreviousModelId = before?.ModelId ?? "",
-            PromotedAtMs = at.ToUnixTimeMilliseconds(),
-            PromotedBy = by,
-        };
+        var entries = decide(now);
+        if (entries.Count == 0) return now;
         producer.BeginTransaction();
         try
         {
-            if (before is not null && now.Versions.TryGetValue(before.ModelId, out var previous))
-                producer.Produce(TopicCatalogue.Models.Name, Record(WithStage(previous, ModelStage.Retired)));
-            producer.Produce(TopicCatalogue.Models.Name, Record(WithStage(version, ModelStage.ActiveStage)));
-            producer.Produce(TopicCatalogue.Models.Name, new Message<byte[], byte[]>
-            {
-                Key = Encoding.UTF8.GetBytes(active.Profile),
-                Value = new RegistryEntry { Active = active }.ToByteArray(),
-            });
+            foreach (var entry in entries) producer.Produce(TopicCatalogue.Models.Name, Record(entry));
             producer.CommitTransaction(AnswerWithin);
         }
         catch (KafkaException e) when (!e.Error.IsFatal)
@@ -84,7 +114,8 @@ public sealed class ModelRegistry(KafkaOptions kafka, ILogger logger)
             producer.AbortTransaction(AnswerWithin);
             throw;
         }
-        return active;
+        foreach (var entry in entries) now.Apply(entry);
+        return now;
     }
 
     /// <summary>The registry as it is now.</summary>
@@ -98,7 +129,7 @@ public sealed class ModelRegistry(KafkaOptions kafka, ILogger logger)
     /// <summary>A model's bytes, checked against the size and checksum they were published with.</summary>
     /// <exception cref="ModelRegistryException">There is no such model, or its bytes are not whole.</exception>
     public async Task<byte[]> ReadArtifactAsync(string modelId, CancellationToken cancel) =>
-        await ReadArtifactAsync(Find(await ReadAllAsync(cancel), modelId), cancel);
+        await ReadArtifactAsync((await ReadAllAsync(cancel)).Find(modelId), cancel);
 
     /// <summary>The bytes of a version that is known already, checked against its size and checksum.</summary>
     /// <exception cref="ModelRegistryException">Its bytes are not whole.</exception>
@@ -116,21 +147,10 @@ public sealed class ModelRegistry(KafkaOptions kafka, ILogger logger)
         return ArtifactChunks.Join(version, chunks);
     }
 
-    private static ModelVersion Find(RegistrySnapshot registry, string modelId) => registry.Versions.TryGetValue(modelId, out var version)
-        ? version
-        : throw new ModelRegistryException($"There is no model '{modelId}' in the registry ({(registry.Versions.Count == 0 ? "it is empty" : $"it has {registry.Versions.Count} models")}). 'list' shows them.");
-
-    private static ModelVersion WithStage(ModelVersion version, ModelStage stage)
+    private static Message<byte[], byte[]> Record(RegistryEntry entry) => new()
     {
-        var copy = version.Clone();
-        copy.Stage = stage;
-        return copy;
-    }
-
-    private static Message<byte[], byte[]> Record(ModelVersion version) => new()
-    {
-        Key = Encoding.UTF8.GetBytes(version.ModelId),
-        Value = new RegistryEntry { Version = version }.ToByteArray(),
+        Key = Encoding.UTF8.GetBytes(entry.Active?.Profile ?? entry.Version.ModelId),
+        Value = entry.ToByteArray(),
     };
 
     private async Task ReadTopicAsync(string topic, Action<ConsumeResult<byte[], byte[]>> take, CancellationToken cancel)

@@ -28,11 +28,21 @@ public sealed class RegistrySnapshot
             _active.Remove(key);
             return;
         }
-        var entry = Parse(record);
+        Apply(Parse(record));
+    }
+
+    /// <summary>A model of the registry.</summary>
+    /// <exception cref="ModelRegistryException">There is no such model.</exception>
+    public ModelVersion Find(string modelId) => _versions.TryGetValue(modelId, out var version)
+        ? version
+        : throw new ModelRegistryException($"There is no model '{modelId}' in the registry ({(_versions.Count == 0 ? "it is empty" : $"it has {_versions.Count} models")}). 'list' shows them.");
+
+    internal void Apply(RegistryEntry entry)
+    {
         switch (entry.EntryCase)
         {
-            case RegistryEntry.EntryOneofCase.Version: _versions[key] = entry.Version; break;
-            case RegistryEntry.EntryOneofCase.Active: _active[key] = entry.Active; break;
+            case RegistryEntry.EntryOneofCase.Version: _versions[entry.Version.ModelId] = entry.Version; break;
+            case RegistryEntry.EntryOneofCase.Active: _active[entry.Active.Profile] = entry.Active; break;
             case RegistryEntry.EntryOneofCase.None:
             default: break; // a kind of entry that a later version writes
         }

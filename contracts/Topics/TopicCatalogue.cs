@@ -23,7 +23,8 @@ public static class TopicCatalogue
 
     public static readonly TopicSpec Scores = Kept("anomaly.scores");
 
-    public static readonly TopicSpec ScoringState = Compacted("scoring.state");
+    /// <summary>Snapshots. What a scorer reads at its start is what compaction has left, and the segment that is written is never compacted: segments are small.</summary>
+    public static readonly TopicSpec ScoringState = ByVehicle("scoring.state", ("cleanup.policy", "compact"), ("segment.bytes", "33554432"), ("min.cleanable.dirty.ratio", "0.3"));
 
     public static readonly TopicSpec Alerts = Compacted("anomaly.alerts");
 

@@ -18,6 +18,8 @@ internal sealed class PartitionScorer(
 
     private readonly BatchCounts _counts = new();
     private readonly List<Alert> _alerts = [];
+    private readonly long _resumeAt = resumeAt;
+    private long _next = resumeAt;
     private readonly TopicPartition _scores = new(topics.Scores, partition);
     private readonly TopicPartition _changes = new(topics.Alerts, partition);
     private readonly TopicPartition _snapshots = new(topics.State, partition);
@@ -25,13 +27,13 @@ internal sealed class PartitionScorer(
     public void Process(IReadOnlyList<ConsumeResult<byte[], byte[]>> records, TransactionOutput output)
     {
         // The model is changed here and nowhere else: each record is scored by exactly one, and the checkpoint says by which.
-        var first = Math.Max(resumeAt, records[0].Offset.Value);
+        var first = Math.Max(_resumeAt, records[0].Offset.Value);
         var current = models.At(partition, first);
         state.Switch(current.Models, first);
 
         foreach (var record in records)
         {
-            if (record.Offset.Value < resumeAt) continue; // scored before, and in the state: the group was set back
+            if (record.Offset.Value < _resumeAt) continue; // scored before, and in the state: the group was set back
             if (record.Offset.Value >= current.Until)
             {
                 current = models.At(partition, record.Offset);
@@ -41,15 +43,13 @@ internal sealed class PartitionScorer(
             Score(record, current.Models, output);
         }
 
-        var next = Math.Max(resumeAt, records[^1].Offset.Value + 1);
-        foreach (var snapshot in state.TakeSnapshots(next))
-        {
-            output.Add(_snapshots, new Message<byte[], byte[]> { Key = Encoding.ASCII.GetBytes(snapshot.Vin), Value = snapshot.ToByteArray() });
-            _counts.AddSnapshot(snapshot.Fold.Length);
-        }
-
-        output.Add(_snapshots, new Message<byte[], byte[]> { Key = CheckpointKey, Value = state.Checkpoint(next).ToByteArray() });
+        var next = Math.Max(_resumeAt, records[^1].Offset.Value + 1);
+        Save(state.TakeSnapshots(next), next, output);
+        _next = next;
     }
+
+    /// <summary>Writes the state of every vehicle: the next start has nothing to read again.</summary>
+    public void Drain(TransactionOutput output) => Save(state.TakeAllSnapshots(_next), _next, output);
 
     public void OnCommitted()
     {
@@ -62,6 +62,17 @@ internal sealed class PartitionScorer(
 
         _counts.Clear();
         _alerts.Clear();
+    }
+
+    private void Save(IEnumerable<VehicleState> snapshots, long next, TransactionOutput output)
+    {
+        foreach (var snapshot in snapshots)
+        {
+            output.Add(_snapshots, new Message<byte[], byte[]> { Key = Encoding.ASCII.GetBytes(snapshot.Vin), Value = snapshot.ToByteArray() });
+            _counts.AddSnapshot(snapshot.Fold.Length);
+        }
+
+        output.Add(_snapshots, new Message<byte[], byte[]> { Key = CheckpointKey, Value = state.Checkpoint(next).ToByteArray() });
     }
 
     private void Score(ConsumeResult<byte[], byte[]> record, IReadOnlyDictionary<string, IDetector> current, TransactionOutput output)

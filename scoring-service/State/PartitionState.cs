@@ -82,16 +82,14 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
         while (_unsaved.TryPeek(out var vehicle) && next - vehicle.UnsavedFrom > (long)snapshotEvery * _unsaved.Count)
         {
             _unsaved.Dequeue();
-            vehicle.UnsavedFrom = Vehicle.Saved;
-            vehicle.SavedOffset = next - 1;
-            yield return new VehicleState
-            {
-                Vin = vehicle.Fold.Vin,
-                TelemetryOffset = next - 1,
-                SchemaVersion = VehicleFold.SchemaVersion,
-                Fold = UnsafeByteOperations.UnsafeWrap(vehicle.Fold.Save()),
-            };
+            yield return TakeSnapshot(vehicle, next);
         }
+    }
+
+    /// <summary>Snapshots of every vehicle that has batches since its last one.</summary>
+    public IEnumerable<VehicleState> TakeAllSnapshots(long next)
+    {
+        while (_unsaved.TryDequeue(out var vehicle)) yield return TakeSnapshot(vehicle, next);
     }
 
     /// <summary>What goes beside the snapshots, after <see cref="TakeSnapshots"/>.</summary>
@@ -102,6 +100,19 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
         var all = _spans.ToList();
         _spans.RemoveAll(span => all.Exists(later => later.Profile == span.Profile && later.FromOffset > span.FromOffset && later.FromOffset <= from));
         return new ScoringCheckpoint { NextOffset = next, ReplayFrom = from, Models = { _spans } };
+    }
+
+    private static VehicleState TakeSnapshot(Vehicle vehicle, long next)
+    {
+        vehicle.UnsavedFrom = Vehicle.Saved;
+        vehicle.SavedOffset = next - 1;
+        return new VehicleState
+        {
+            Vin = vehicle.Fold.Vin,
+            TelemetryOffset = next - 1,
+            SchemaVersion = VehicleFold.SchemaVersion,
+            Fold = UnsafeByteOperations.UnsafeWrap(vehicle.Fold.Save()),
+        };
     }
 
     private void MarkUnsaved(Vehicle vehicle, long offset)

@@ -150,6 +150,7 @@ public sealed class BatchConsumer(KafkaOptions kafka, BatchConsumerOptions optio
             HeartbeatIntervalMs = (int)options.SessionTimeout.TotalMilliseconds / 4,
             MaxPollIntervalMs = (int)options.MaxHandling.TotalMilliseconds,
             QueuedMaxMessagesKbytes = 32 * 1024,
+            FetchQueueBackoffMs = 5, // the client stops asking for a second by default whenever enough records wait in it
         };
         return new ConsumerBuilder<byte[], byte[]>(config)
             .LogTo(logger)

@@ -150,6 +150,7 @@ public sealed class LogReader(KafkaOptions kafka, string name, ILogger logger, I
         AutoOffsetReset = AutoOffsetReset.Earliest,
         IsolationLevel = other ?? isolation,
         QueuedMaxMessagesKbytes = 32 * 1024,
+        FetchQueueBackoffMs = 5, // the client stops asking for a second by default whenever enough records wait in it
         FetchWaitMaxMs = 100, // how late the end of a partition is seen
     }).LogTo(logger).Build();
 }

@@ -29,6 +29,9 @@ internal sealed class PartitionWorker(TopicPartition partition, long end = long.
     /// <summary>The end is reached, and that is not committed yet.</summary>
     public bool HasEnd => Processor is not null && AtEnd && !Finished;
 
+    /// <summary>The offset that is committed.</summary>
+    public long Reached { get; set; }
+
     /// <summary>The offset to commit after what is pending.</summary>
     public long Next => AtEnd ? end : Pending[^1].Offset + 1;
 

@@ -23,6 +23,9 @@ internal static partial class TransactionalConsumerLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "Group {Group}: cannot go on, joining the group anew")]
     public static partial void StartingAgain(this ILogger logger, Exception exception, string group);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Group {Group}: stopping without having written what would make the next start quick; it restores from the last commit")]
+    public static partial void DrainFailed(this ILogger logger, Exception exception, string group);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Group {Group}: the committed offsets cannot be read yet, trying again: {Code}: {Reason}")]
     public static partial void OffsetsWait(this ILogger logger, string group, ErrorCode code, string reason);
 }

@@ -13,8 +13,11 @@ namespace Kappa.Iot.Streaming.Models;
 /// </summary>
 public sealed class ModelRegistry(KafkaOptions kafka, ILogger logger)
 {
-    /// <summary>One change of what is active at a time: a second writer takes over from the first, whose change then fails.</summary>
+    /// <summary>One change of what is active at a time: a second writer takes over from the first, which decides anew after it.</summary>
     private const string TransactionalId = "model-registry";
+
+    /// <summary>How often a change gives way to others before it gives up.</summary>
+    private const int Tries = 10;
 
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(30);
 
@@ -46,7 +49,7 @@ public sealed class ModelRegistry(KafkaOptions kafka, ILogger logger)
     /// <param name="at">When.</param>
     /// <param name="cancel">Gives up before anything is changed.</param>
     /// <exception cref="ModelRegistryException">There is no such model, or its bytes are not whole.</exception>
-    /// <exception cref="KafkaException">The log refused, or another promotion came between.</exception>
+    /// <exception cref="KafkaException">The log refused.</exception>
     public Task<ActiveModel> PromoteAsync(string modelId, string by, DateTimeOffset at, CancellationToken cancel) =>
         PromoteAsync(modelId, new Decision(by, at), cancel);
 
@@ -60,18 +63,23 @@ public sealed class ModelRegistry(KafkaOptions kafka, ILogger logger)
 
     /// <summary>Makes the model active that was so before the present one.</summary>
     /// <exception cref="ModelRegistryException">There is none, or its bytes are not whole; nothing is changed.</exception>
-    /// <exception cref="KafkaException">The log refused, or another change came between.</exception>
+    /// <exception cref="KafkaException">The log refused.</exception>
     public async Task<ActiveModel> RollBackAsync(string profile, Decision decision, CancellationToken cancel)
     {
-        // Looked up without the fence only to check the bytes, which takes long; what is written is decided under it.
-        var next = StageChanges.RollBack(await ReadAllAsync(cancel), profile, decision)[^1].Active.ModelId;
+        // The bytes are checked before the fence, because that takes long; what is written is decided under it.
+        var before = await ReadAllAsync(cancel);
+        var next = StageChanges.RollBack(before, profile, decision)[^1].Active.ModelId;
         await ReadArtifactAsync(next, cancel);
-        return (await ChangeAsync(registry => StageChanges.RollBack(registry, profile, decision), cancel)).Active[profile];
+        var from = before.Active[profile].ModelId;
+        var now = await ChangeAsync(registry => registry.Active.GetValueOrDefault(profile)?.ModelId == from
+            ? StageChanges.RollBack(registry, profile, decision)
+            : throw new ModelRegistryException($"Meanwhile {from} is no longer the active model of profile '{profile}': nothing is rolled back. 'list' shows the models."), cancel);
+        return now.Active[profile];
     }
 
     /// <summary>Gives a model that does not score another stage: on trial, retired, or a candidate again. A profile has one model on trial.</summary>
     /// <exception cref="ModelRegistryException">There is no such model, or it is the active one.</exception>
-    /// <exception cref="KafkaException">The log refused, or another change came between.</exception>
+    /// <exception cref="KafkaException">The log refused.</exception>
     public async Task<ModelVersion> MoveAsync(string modelId, ModelStage stage, Decision decision, CancellationToken cancel)
     {
         if (stage == ModelStage.Shadow) await ReadArtifactAsync(modelId, cancel);
@@ -93,9 +101,26 @@ public sealed class ModelRegistry(KafkaOptions kafka, ILogger logger)
         OtherModelId = other,
     };
 
-    /// <summary>Writes what a decision changes, all of it or nothing.</summary>
+    /// <summary>Writes what a decision changes, all of it or nothing. Where another change comes between, it is decided anew on what that left.</summary>
     /// <returns>The registry after it.</returns>
     private async Task<RegistrySnapshot> ChangeAsync(Func<RegistrySnapshot, IReadOnlyList<RegistryEntry>> decide, CancellationToken cancel)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await TryChangeAsync(decide, cancel);
+            }
+            catch (KafkaException e) when (e.Error.Code is ErrorCode.Local_Fenced or ErrorCode.ProducerFenced or ErrorCode.InvalidProducerEpoch)
+            {
+                if (attempt == Tries) throw new ModelRegistryException($"The registry was changed by others {Tries} times while this change was tried; nothing of it was written. Try again.", e);
+                // Not in step with the other one.
+                await Task.Delay(Random.Shared.Next(50, 500 * attempt), cancel);
+            }
+        }
+    }
+
+    private async Task<RegistrySnapshot> TryChangeAsync(Func<RegistrySnapshot, IReadOnlyList<RegistryEntry>> decide, CancellationToken cancel)
     {
         using var producer = CreateProducer(transactional: true);
         producer.InitTransactions(AnswerWithin);

@@ -34,6 +34,18 @@ public sealed class RegistryCommandTests(TheLog log)
     }
 
     [Fact]
+    public async Task Changes_at_the_same_time_all_happen_one_after_the_other()
+    {
+        var profiles = Enumerable.Range(0, 4).Select(_ => TheLog.NewProfile()).ToList();
+        var ids = new List<string>();
+        foreach (var profile in profiles) ids.Add(await PublishAsync(profile));
+        await Task.WhenAll(ids.Select(id => _registry.PromoteAsync(id, new Decision("anna", DateTimeOffset.UtcNow), Cancel)));
+        var now = await _registry.ReadAllAsync(Cancel);
+        Assert.Equal(ids, profiles.Select(profile => now.Active[profile].ModelId));
+        Assert.All(ids, id => Assert.Single(now.Versions[id].History, change => change.Stage == ModelStage.ActiveStage));
+    }
+
+    [Fact]
     public async Task Rollback_ToADamagedModel_IsRefused()
     {
         var profile = TheLog.NewProfile();

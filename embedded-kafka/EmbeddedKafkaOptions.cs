@@ -118,7 +118,7 @@ public sealed record EmbeddedKafkaOptions
         Need(MinSessionTimeout <= MaxSessionTimeout, "minSessionTimeout is longer than maxSessionTimeout.");
         foreach (var (name, value) in new[]
         {
-            ("maxIdle", MaxIdle), ("maxStall", MaxStall), ("maxSessionTimeout", MaxSessionTimeout), ("maxTransactionTimeout", MaxTransactionTimeout),
+            ("maxIdle", MaxIdle), ("maxStall", MaxStall), ("minSessionTimeout", MinSessionTimeout), ("maxSessionTimeout", MaxSessionTimeout), ("maxTransactionTimeout", MaxTransactionTimeout),
             ("cleaningInterval", CleaningInterval), ("producerExpiration", ProducerExpiration), ("offsetsRetention", OffsetsRetention),
             ("transactionalIdExpiration", TransactionalIdExpiration),
         })

@@ -11,8 +11,6 @@ internal sealed partial class Group(string id, TimeProvider time, int maxMembers
 {
     /// <summary>Bytes.</summary>
     public const long OwnSize = 2048;
-    public const long OffsetSize = 256;
-
     private readonly Dictionary<string, GroupMember> _members = [];
     private readonly Dictionary<string, string> _static = [];
 
@@ -52,8 +50,15 @@ internal sealed partial class Group(string id, TimeProvider time, int maxMembers
     public bool IsIdle => State == GroupState.Empty && _promised.Count == 0;
 
     /// <summary>Bytes of memory that it takes, roughly.</summary>
-    public long Size => OwnSize + Offsets.Count * OffsetSize + PendingOffsets.Values.Sum(p => p.Count * OffsetSize)
+    public long Size => OwnSize + Offsets.Values.Sum(SizeOf) + PendingOffsets.Values.Sum(p => p.Values.Sum(SizeOf))
         + _promised.Keys.Sum(p => 128L + 2 * p.Length) + _members.Values.Sum(m => m.Size);
+
+    /// <summary>Bytes of memory that an offset takes, roughly.</summary>
+    public static long SizeOf(CommittedOffset offset) => 256 + 2 * offset.Metadata.Length;
+
+    /// <summary>Bytes by which these offsets make it larger.</summary>
+    public long Growth(IEnumerable<(TopicPartition Partition, CommittedOffset Offset)> offsets, bool transactional) =>
+        offsets.Sum(o => SizeOf(o.Offset) - (!transactional && Offsets.TryGetValue(o.Partition, out var before) ? SizeOf(before) : 0));
 
     public bool HasMember(string memberId) => _members.ContainsKey(memberId);
 

@@ -96,7 +96,7 @@ internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time, 
         var batch = RecordBatchBuilder.Build(records, Now(), producerId, producerEpoch, transactional);
         lock (group.Lock)
         {
-            if (group.State == GroupState.Dead)
+            if (group.State == GroupState.Dead || (group.Growth(offsets, transactional) is > 0 and var growth && !HasRoom(growth)))
                 return ErrorCode.CoordinatorNotAvailable;
             var result = transactional ? Log.AppendTransactional(batch) : Log.AppendInternal(batch);
             if (result.Error != ErrorCode.None)

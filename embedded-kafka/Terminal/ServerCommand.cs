@@ -29,10 +29,10 @@ internal static class ServerCommand
             EmbeddedKafkaOptions options;
             try
             {
-                var file = parsed.GetValue(config) is { } given ? ConfigFile.Load(given.FullName) : null;
+                var (file, hasPort) = parsed.GetValue(config) is { } given ? ConfigFile.Load(given.FullName) : (null, false);
                 options = (file ?? new EmbeddedKafkaOptions()) with
                 {
-                    Port = Choose(port, file is { Port: > 0 } ? file.Port : 9092),
+                    Port = Choose(port, hasPort ? file!.Port : 9092),
                     DataDirectory = Choose(data, file?.DataDirectory),
                     Host = Choose(host, file?.Host),
                     AdvertisedHost = parsed.GetValue(advertisedHost) ?? file?.AdvertisedHost,

@@ -128,7 +128,6 @@ public sealed class GroupTests(Servers servers)
         Assert.Equal(second.Assigned.Order(), first.Revoked.Order());
     }
 
-
     [Theory]
     [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
     public async Task An_eager_member_gives_everything_back_before_it_gets_its_share(string server)
@@ -141,7 +140,6 @@ public sealed class GroupTests(Servers servers)
         await EventuallyAsync(() => first.Count == 3 && second.Count == 3, "two members share");
         Assert.Equal(Enumerable.Range(0, 6), first.Revoked.Distinct().Order());
     }
-
 
     [Theory]
     [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]

@@ -37,6 +37,20 @@ public sealed class ConfigFileTests : IDisposable
         Assert.Equal(0, process.ExitCode);
     }
 
+    [Fact]
+    public async Task Port_0_in_the_file_takes_a_free_one()
+    {
+        var path = await WriteAsync($$"""{ "port": 0, "dataDirectory": "{{Path.Combine(_directory, "data").Replace('\\', '/')}}" }""");
+        using var process = ServerProcess.Launch("--config", path);
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
+        var ready = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        Assert.Matches(@"127\.0\.0\.1:\d+,", ready);
+        Assert.DoesNotContain(":9092,", ready, StringComparison.Ordinal);
+        process.StandardInput.Close();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
     [Theory]
     [InlineData("""{ "port": 1, "prot": 2, "flsh": true }""", "unknown: prot, flsh")]
     [InlineData("""{ "port": "many" }""", "$.port")]
@@ -46,6 +60,8 @@ public sealed class ConfigFileTests : IDisposable
     [InlineData("""{ "saslUsers": { "a": null } }""", "saslUsers has to be")]
     [InlineData("""{ "dataDirectory": "" }""", "the data folder has an empty name")]
     [InlineData("""{ "cleaningInterval": "60.00:00:00" }""", "cleaningInterval has to be 10 ms to 49 days")]
+    [InlineData("""{ "minSessionTimeout": "-1:00:00" }""", "minSessionTimeout has to be longer than nothing")]
+    [InlineData("""{ "logger": {} }""", "unknown: logger")]
     [InlineData("""{ "tlsKey": "x" }""", "need a tlsCertificate")]
     public async Task A_mistake_is_named_and_ends_with_2(string json, string named)
     {

@@ -58,6 +58,34 @@ public sealed class LongNameTests
         Assert.InRange(taken, 2, 4);
     }
 
+    [Fact]
+    public async Task A_group_takes_no_more_offsets_than_there_is_memory_for_and_goes_on_with_those_it_has()
+    {
+        await using var kafka = await EmbeddedKafka.StartAsync(new EmbeddedKafkaOptions { MaxGroupMemory = 1024 * 1024 }, Cancel);
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = kafka.BootstrapServers }).Build();
+        await admin.CreateTopicsAsync([new TopicSpecification { Name = "t", NumPartitions = 200 }]);
+        var taken = 0;
+        while (taken < 200 && await CommitAsync(kafka, taken, new string('m', 4_000)) == Protocol.ErrorCode.None)
+            taken++;
+        Assert.InRange(taken, 100, 130); // of two bytes a character
+        Assert.Equal(Protocol.ErrorCode.None, await CommitAsync(kafka, 0, new string('n', 4_000)));
+    }
+
+    private static Task<Protocol.ErrorCode> CommitAsync(EmbeddedKafka kafka, int partition, string metadata) =>
+        CallAsync(kafka, ApiKey.OffsetCommit, 2, 15, w =>
+        {
+            w.String("g");
+            w.Int32(-1);
+            w.String("");
+            w.Int64(-1);
+            w.ArrayLength(1);
+            w.String("t");
+            w.ArrayLength(1);
+            w.Int32(partition);
+            w.Int64(7);
+            w.String(metadata);
+        });
+
     private static async Task UntilAsync(Func<Task<bool>> holds)
     {
         for (var i = 0; !await holds(); i++)

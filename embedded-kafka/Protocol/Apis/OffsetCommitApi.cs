@@ -40,7 +40,7 @@ internal static class OffsetCommitApi
     {
         var groups = call.Broker.Groups;
         var error = groupId.Length > GroupCoordinator.MaxNameLength ? ErrorCode.InvalidGroupId
-            : groups.Find(groupId) is null && !groups.HasRoom(Group.OwnSize + topics.Sum(t => t.Partitions.Length * Group.OffsetSize)) ? ErrorCode.CoordinatorNotAvailable
+            : groups.Find(groupId) is null && !groups.HasRoom(Group.OwnSize) ? ErrorCode.CoordinatorNotAvailable
             : check(groups.GetOrAdd(groupId));
         if (error == ErrorCode.None)
         {

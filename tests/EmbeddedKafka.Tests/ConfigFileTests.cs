@@ -38,15 +38,16 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
-    public async Task Port_0_in_the_file_takes_a_free_one()
+    public async Task Port_0_in_the_file_takes_a_free_one_and_a_relative_folder_is_beside_the_file()
     {
-        var path = await WriteAsync($$"""{ "port": 0, "dataDirectory": "{{Path.Combine(_directory, "data").Replace('\\', '/')}}" }""");
+        var path = await WriteAsync("""{ "port": 0, "dataDirectory": "data" }""");
         using var process = ServerProcess.Launch("--config", path);
         process.ErrorDataReceived += (_, _) => { };
         process.BeginErrorReadLine();
         var ready = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
         Assert.Matches(@"127\.0\.0\.1:\d+,", ready);
         Assert.DoesNotContain(":9092,", ready, StringComparison.Ordinal);
+        Assert.Contains(Path.Combine(_directory, "data"), ready, StringComparison.Ordinal);
         process.StandardInput.Close();
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
@@ -61,6 +62,8 @@ public sealed class ConfigFileTests : IDisposable
     [InlineData("""{ "dataDirectory": "" }""", "the data folder has an empty name")]
     [InlineData("""{ "cleaningInterval": "60.00:00:00" }""", "cleaningInterval has to be 10 ms to 49 days")]
     [InlineData("""{ "minSessionTimeout": "-1:00:00" }""", "minSessionTimeout has to be longer than nothing")]
+    [InlineData("""{ "offsetsRetention": "7" }""", "hh:mm:ss")]
+    [InlineData("""{ "offsetsRetention": 7 }""", "hh:mm:ss")]
     [InlineData("""{ "logger": {} }""", "unknown: logger")]
     [InlineData("""{ "tlsKey": "x" }""", "need a tlsCertificate")]
     public async Task A_mistake_is_named_and_ends_with_2(string json, string named)

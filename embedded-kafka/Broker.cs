@@ -31,7 +31,7 @@ internal sealed partial class Broker : IDisposable
         Topics = new TopicRegistry(dataDirectory, options.Time, options.Flush, options.Logger);
         Groups = new GroupCoordinator(Topics, options.Time, options.MaxGroupMembers, options.MaxGroupMemory);
         Transactions = new TransactionCoordinator(
-            Topics, Groups, new ProducerIds(dataDirectory), options.Time, options.MaxTransactionTimeout, options.Logger);
+            Topics, Groups, new ProducerIds(dataDirectory), options.Time, options.MaxTransactionTimeout, options.Logger, options.MaxTransactionMemory);
     }
 
     public EmbeddedKafkaOptions Options { get; }
@@ -68,7 +68,7 @@ internal sealed partial class Broker : IDisposable
             {
                 Groups.Measure();
                 ForEach(Groups.All, Tick, static g => $"group {g.Id}");
-                ForEach(Transactions.All, Transactions.Tick, static t => $"transactional id {t.Id}");
+                ForEach(Transactions.Open, Transactions.Tick, static t => $"transactional id {t.Id}");
             }),
             RepeatAsync(Options.CleaningInterval, Clean));
     }
@@ -99,6 +99,7 @@ internal sealed partial class Broker : IDisposable
     private void Clean()
     {
         ForEach(Groups.All, g => Groups.Expire(g, Options.OffsetsRetention), static g => $"group {g.Id}");
+        Transactions.EndOrphans();
         ForEach(Transactions.All, t => Transactions.Expire(t, Options.TransactionalIdExpiration), static t => $"transactional id {t.Id}");
         foreach (var topic in Topics.All)
         {

@@ -55,6 +55,9 @@ public sealed record EmbeddedKafkaOptions
     /// <summary>Bytes that all groups together may take in memory: members, what they subscribe to and are assigned, and offsets.</summary>
     public long MaxGroupMemory { get; init; } = 256 * 1024 * 1024;
 
+    /// <summary>Bytes that all transactional ids together may take in memory; an id takes 512 and two for each character. A new one beyond is turned away.</summary>
+    public long MaxTransactionMemory { get; init; } = 64 * 1024 * 1024;
+
     /// <summary>Bytes; a larger request closes its connection.</summary>
     public int MaxRequestSize { get; init; } = 100 * 1024 * 1024;
 
@@ -110,6 +113,7 @@ public sealed record EmbeddedKafkaOptions
         Need(MaxConnections > 0, $"maxConnections has to be at least 1, is {MaxConnections}.");
         Need(MaxGroupMembers > 0, $"maxGroupMembers has to be at least 1, is {MaxGroupMembers}.");
         Need(MaxGroupMemory >= 1024 * 1024, $"maxGroupMemory has to be at least 1048576 bytes, is {MaxGroupMemory}.");
+        Need(MaxTransactionMemory >= 1024 * 1024, $"maxTransactionMemory has to be at least 1048576 bytes, is {MaxTransactionMemory}.");
         Need(MaxRequestSize >= 1024, $"maxRequestSize has to be at least 1024 bytes, is {MaxRequestSize}.");
         Need(MaxFetchSize >= 1024, $"maxFetchSize has to be at least 1024 bytes, is {MaxFetchSize}.");
         Need(MaxBufferMemory >= 2L * MaxRequestSize, $"maxBufferMemory ({MaxBufferMemory}) has to be at least twice maxRequestSize ({MaxRequestSize}).");

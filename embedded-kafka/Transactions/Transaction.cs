@@ -2,28 +2,31 @@ using Kappa.Iot.Embedded.Topics;
 
 namespace Kappa.Iot.Embedded.Transactions;
 
-/// <summary>What the coordinator knows of one transactional id. Whoever touches it holds <see cref="Lock"/>.</summary>
+/// <summary>What the coordinator knows of one transactional id. Whoever changes it holds <see cref="Lock"/>.</summary>
 internal sealed class Transaction(string id)
 {
     public Lock Lock { get; } = new();
 
     public string Id { get; } = id;
 
-    public long ProducerId { get; set; } = -1;
+    public TransactionStatus Status { get; set; } = new();
 
-    public short Epoch { get; set; } = -1;
+    public long ProducerId => Status.ProducerId;
 
-    /// <summary>The epoch that its producer gave up for the current one, so that a repeated request gets the same answer; -1 for none.</summary>
-    public short EpochBefore { get; set; } = -1;
+    public short Epoch => Status.Epoch;
 
-    public TimeSpan Timeout { get; set; }
+    public TimeSpan Timeout => Status.Timeout;
 
-    public TransactionState State { get; set; }
+    public TransactionState State => Status.State;
 
-    public HashSet<TopicPartition> Partitions { get; } = [];
+    public IReadOnlyCollection<TopicPartition> Partitions => Status.Partitions;
 
-    /// <summary>When the running transaction began, ms since 1970; -1 without one.</summary>
-    public long StartedAt { get; set; } = -1;
+    /// <inheritdoc cref="TransactionStatus.StartedAt"/>
+    public long StartedAt => Status.StartedAt;
 
-    public long UpdatedAt { get; set; }
+    /// <summary>How long the clock leaves it alone after the last failure to store something; zero after a success.</summary>
+    public TimeSpan RetryDelay { get; set; }
+
+    /// <summary>When the clock takes it up again, ms since 1970.</summary>
+    public long RetryAt { get; set; }
 }

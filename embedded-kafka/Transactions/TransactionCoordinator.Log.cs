@@ -7,12 +7,18 @@ internal sealed partial class TransactionCoordinator
     [LoggerMessage(Level = LogLevel.Warning, Message = "The transaction of {TransactionalId} (producer {ProducerId}) was open for longer than {Timeout} and is rolled back")]
     private partial void LogTimedOut(string transactionalId, long producerId, TimeSpan timeout);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The transaction of {TransactionalId} is decided, but its markers cannot be written; it will be tried again")]
-    private partial void LogNotFinished(Exception exception, string transactionalId);
+    [LoggerMessage(Level = LogLevel.Error, Message = "The transaction of {TransactionalId} stays {State} until the disk can be written again, which is tried now and then: {Reason}")]
+    private partial void LogStuck(string transactionalId, TransactionState state, string? reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "There are as many transactional ids as maxTransactionMemory allows ({Count}); new ones are turned away until old ones expire")]
+    private partial void LogFull(int count);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The marker for producer {ProducerId} cannot be written to {Topic}-{Partition}")]
     private partial void LogMarkerFailed(Exception exception, long producerId, string topic, int partition);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Producer {ProducerId} has an open transaction in {Topic}-{Partition} that the transaction log does not know of; it is rolled back")]
     private partial void LogOrphan(long producerId, string topic, int partition);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Count} transactions that the transaction log does not know of stay open until the disk can be written again: {Reason}")]
+    private partial void LogOrphansStay(int count, string reason);
 }

@@ -12,14 +12,27 @@ namespace Kappa.Iot.Embedded.Transactions;
 /// is finished at the next start.
 /// </summary>
 internal sealed partial class TransactionCoordinator(
-    TopicRegistry topics, GroupCoordinator groups, ProducerIds producerIds, TimeProvider time, TimeSpan maxTimeout, ILogger logger)
+    TopicRegistry topics, GroupCoordinator groups, ProducerIds producerIds, TimeProvider time, TimeSpan maxTimeout, ILogger logger,
+    long maxMemory = long.MaxValue)
 {
+    private static readonly TimeSpan MinRetryDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan FullLogInterval = TimeSpan.FromMinutes(1);
+
     private static readonly TopicPartition OffsetsPartition = new(InternalTopics.Offsets, 0);
 
     private readonly ConcurrentDictionary<string, Transaction> _transactions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Transaction> _open = new(StringComparer.Ordinal);
+    private readonly List<(TopicPartition Partition, long ProducerId, short Epoch)> _orphans = [];
     private readonly ILogger _logger = logger;
+    private bool _orphansLogged;
+    private long _size;
+    private long _fullLoggedAt;
 
     public IEnumerable<Transaction> All => _transactions.Values;
+
+    /// <summary>Those that <see cref="Tick"/> has work with.</summary>
+    public IEnumerable<Transaction> Open => _open.Values;
 
     private PartitionLog Log => topics.FindPartition(InternalTopics.Transactions, 0)
         ?? throw new InvalidOperationException($"{InternalTopics.Transactions} is missing.");
@@ -33,19 +46,16 @@ internal sealed partial class TransactionCoordinator(
         {
             if (record.Key is not { } key)
                 continue;
+            var id = TransactionRecords.ReadKey(key);
             if (record.Value is { } value)
-            {
-                var transaction = TransactionRecords.Read(key, value);
-                _transactions[transaction.Id] = transaction;
-            }
+                _transactions[id] = new Transaction(id) { Status = TransactionRecords.ReadValue(value) };
             else
-            {
-                _transactions.TryRemove(TransactionRecords.ReadKey(key), out _);
-            }
+                _transactions.TryRemove(id, out _);
         }
 
+        _size = _transactions.Keys.Sum(Cost);
         var owned = new HashSet<(TopicPartition, long)>();
-        foreach (var transaction in _transactions.Values)
+        foreach (var transaction in _transactions.Values.Where(t => t.Status.IsOpen))
         {
             foreach (var partition in transaction.Partitions)
             {
@@ -54,6 +64,7 @@ internal sealed partial class TransactionCoordinator(
                 owned.Add((partition, transaction.ProducerId));
             }
 
+            _open[transaction.Id] = transaction;
             Finish(transaction);
         }
 
@@ -62,12 +73,36 @@ internal sealed partial class TransactionCoordinator(
             for (var i = 0; i < topic.Partitions.Count; i++)
             {
                 var partition = new TopicPartition(topic.Name, i);
-                foreach (var (producerId, epoch) in topic.Partitions[i].OpenTransactions().Where(p => !owned.Contains((partition, p.ProducerId))))
-                {
-                    LogOrphan(producerId, topic.Name, i);
-                    WriteMarker(partition, producerId, epoch, commit: false);
-                }
+                _orphans.AddRange(topic.Partitions[i].OpenTransactions().Where(p => !owned.Contains((partition, p.ProducerId))).Select(p => (partition, p.ProducerId, p.Epoch)));
             }
+        }
+
+        EndOrphans();
+    }
+
+    /// <summary>Rolls back what nobody owns, as far as the disk can be written.</summary>
+    public void EndOrphans()
+    {
+        lock (_orphans)
+        {
+            var reason = "";
+            _orphans.RemoveAll(orphan =>
+            {
+                try
+                {
+                    WriteMarker(orphan.Partition, orphan.ProducerId, orphan.Epoch, commit: false);
+                    LogOrphan(orphan.ProducerId, orphan.Partition.Topic, orphan.Partition.Partition);
+                    return true;
+                }
+                catch (IOException e)
+                {
+                    reason = e.Message;
+                    return false;
+                }
+            });
+            if (_orphans.Count > 0 && !_orphansLogged)
+                LogOrphansStay(_orphans.Count, reason);
+            _orphansLogged = _orphans.Count > 0;
         }
     }
 
@@ -81,37 +116,26 @@ internal sealed partial class TransactionCoordinator(
         if (timeout <= TimeSpan.Zero || timeout > maxTimeout)
             return (ErrorCode.InvalidTransactionTimeout, -1, -1);
 
-        var transaction = _transactions.GetOrAdd(id, static key => new Transaction(key));
+        if (GetOrAdd(id) is not { } transaction)
+            return (ErrorCode.CoordinatorNotAvailable, -1, -1);
         lock (transaction.Lock)
         {
             if (transaction.State == TransactionState.Dead || !Finish(transaction))
                 return (ErrorCode.ConcurrentTransactions, -1, -1);
-            if (knownProducerId >= 0 && knownProducerId == transaction.ProducerId && knownEpoch == transaction.EpochBefore && transaction.State == TransactionState.Empty)
-                return (ErrorCode.None, transaction.ProducerId, transaction.Epoch);
-            if (knownProducerId >= 0 && (knownProducerId != transaction.ProducerId || knownEpoch != transaction.Epoch))
+
+            var status = transaction.Status;
+            var known = (knownProducerId, knownEpoch);
+            var repeated = knownProducerId >= 0 && known == status.Before;
+            if (knownProducerId >= 0 && !repeated && known != (status.ProducerId, status.Epoch))
                 return (ErrorCode.ProducerFenced, -1, -1);
-            if (transaction.State == TransactionState.Ongoing)
-            {
-                var error = End(transaction, commit: false, fence: true);
-                if (error != ErrorCode.None)
-                    return (error, -1, -1);
-            }
-            else if (transaction.Epoch < short.MaxValue)
-            {
-                transaction.Epoch++;
-            }
 
-            if (transaction.ProducerId < 0 || transaction.Epoch >= short.MaxValue - 1)
-            {
-                transaction.ProducerId = producerIds.Next();
-                transaction.Epoch = 0;
-            }
-
-            transaction.EpochBefore = knownEpoch;
-            transaction.Timeout = timeout;
-            transaction.State = TransactionState.Empty;
-            transaction.StartedAt = -1;
-            return Save(transaction) ? (ErrorCode.None, transaction.ProducerId, transaction.Epoch) : (ErrorCode.CoordinatorNotAvailable, -1, -1);
+            var next = repeated ? status : status with { Epoch = status.NextEpoch, Before = known };
+            if (status.State == TransactionState.Ongoing && !(Save(transaction, next with { State = TransactionState.PrepareAbort }) && Finish(transaction)))
+                return (ErrorCode.CoordinatorNotAvailable, -1, -1);
+            if (next.ProducerId < 0 || next.Epoch >= short.MaxValue - 1)
+                next = next with { ProducerId = producerIds.Next(), Epoch = 0 };
+            next = next with { Timeout = timeout, State = TransactionState.Empty, Partitions = [], StartedAt = -1 };
+            return Save(transaction, next) ? (ErrorCode.None, next.ProducerId, next.Epoch) : (ErrorCode.CoordinatorNotAvailable, -1, -1);
         }
     }
 
@@ -125,21 +149,18 @@ internal sealed partial class TransactionCoordinator(
             var error = CheckProducer(transaction, producerId, epoch);
             if (error != ErrorCode.None)
                 return error;
-            if (!Finish(transaction))
+            if (!Finish(transaction) || HasOrphans(producerId))
                 return ErrorCode.ConcurrentTransactions;
 
-            var begins = transaction.State != TransactionState.Ongoing;
-            var added = partitions.Where(p => !transaction.Partitions.Contains(p)).ToList();
-            if (added.Count == 0 && !begins)
-                return ErrorCode.None;
-
-            transaction.Partitions.UnionWith(added);
-            if (begins)
-                transaction.StartedAt = Now();
-            transaction.State = TransactionState.Ongoing;
-            if (!Save(transaction))
+            var status = transaction.Status;
+            var next = status with { State = TransactionState.Ongoing, Partitions = status.Partitions.Union(partitions), Before = (-1, -1) };
+            if (status.State != TransactionState.Ongoing)
+                next = next with { StartedAt = Now() };
+            if (next != status && !Save(transaction, next))
                 return ErrorCode.CoordinatorNotAvailable;
-            foreach (var partition in added)
+
+            // Also those that the transaction has already: their topic may have been made anew since.
+            foreach (var partition in partitions)
                 topics.FindPartition(partition.Topic, partition.Partition)?.BeginTransaction(producerId, epoch);
             return ErrorCode.None;
         }
@@ -162,7 +183,8 @@ internal sealed partial class TransactionCoordinator(
                 return ErrorCode.ConcurrentTransactions;
             return transaction.State switch
             {
-                TransactionState.Ongoing => End(transaction, commit, fence: false),
+                TransactionState.Ongoing => Save(transaction, transaction.Status with { State = commit ? TransactionState.PrepareCommit : TransactionState.PrepareAbort })
+                    && Finish(transaction) ? ErrorCode.None : ErrorCode.CoordinatorNotAvailable,
 
                 // The client did not hear the answer the first time.
                 TransactionState.CompleteCommit when commit => ErrorCode.None,
@@ -177,10 +199,12 @@ internal sealed partial class TransactionCoordinator(
     {
         lock (transaction.Lock)
         {
-            if (!Finish(transaction) || transaction.State != TransactionState.Ongoing || Now() - transaction.StartedAt <= transaction.Timeout.TotalMilliseconds)
+            if (Now() < transaction.RetryAt || !Finish(transaction)
+                || transaction.State != TransactionState.Ongoing || Now() - transaction.StartedAt <= transaction.Timeout.TotalMilliseconds
+                || !Save(transaction, transaction.Status with { State = TransactionState.PrepareAbort, Epoch = transaction.Status.NextEpoch }))
                 return;
             LogTimedOut(transaction.Id, transaction.ProducerId, transaction.Timeout);
-            End(transaction, commit: false, fence: true);
+            Finish(transaction);
         }
     }
 
@@ -189,12 +213,13 @@ internal sealed partial class TransactionCoordinator(
     {
         lock (transaction.Lock)
         {
-            if (transaction.State is TransactionState.Ongoing or TransactionState.PrepareCommit or TransactionState.PrepareAbort
-                || Now() - transaction.UpdatedAt <= expiration.TotalMilliseconds
+            if (transaction.State == TransactionState.Dead || transaction.Status.IsOpen
+                || Now() - transaction.Status.UpdatedAt <= expiration.TotalMilliseconds
                 || Log.AppendInternal(RecordBatchBuilder.Build([(TransactionRecords.Key(transaction.Id), null)], Now())).Error != ErrorCode.None)
                 return;
-            transaction.State = TransactionState.Dead;
-            _transactions.TryRemove(transaction.Id, out _);
+            transaction.Status = transaction.Status with { State = TransactionState.Dead };
+            if (_transactions.TryRemove(transaction.Id, out _))
+                Interlocked.Add(ref _size, -Cost(transaction.Id));
         }
     }
 
@@ -225,22 +250,37 @@ internal sealed partial class TransactionCoordinator(
         return transaction.Epoch == epoch ? ErrorCode.None : ErrorCode.ProducerFenced;
     }
 
-    /// <param name="fence">Raises the epoch, so that the producer whose transaction this was cannot write any more.</param>
-    private ErrorCode End(Transaction transaction, bool commit, bool fence)
+    /// <summary>Bytes that a transactional id takes in memory, about: its characters, and what is kept for it.</summary>
+    private static long Cost(string id) => (2 * id.Length) + 512;
+
+    /// <returns>Null where there is no room for one more.</returns>
+    private Transaction? GetOrAdd(string id)
     {
-        if (fence)
-            transaction.Epoch++;
-        transaction.State = commit ? TransactionState.PrepareCommit : TransactionState.PrepareAbort;
-        if (!Save(transaction))
+        if (Find(id) is { } known)
+            return known;
+
+        var cost = Cost(id);
+        if (Interlocked.Add(ref _size, cost) <= maxMemory)
         {
-            // Nothing is decided yet: the transaction stays as it was.
-            transaction.State = TransactionState.Ongoing;
-            if (fence)
-                transaction.Epoch--;
-            return ErrorCode.CoordinatorNotAvailable;
+            var added = new Transaction(id);
+            var transaction = _transactions.GetOrAdd(id, added);
+            if (transaction != added)
+                Interlocked.Add(ref _size, -cost);
+            return transaction;
         }
 
-        return Finish(transaction) ? ErrorCode.None : ErrorCode.CoordinatorNotAvailable;
+        Interlocked.Add(ref _size, -cost);
+        var loggedAt = _fullLoggedAt;
+        if (Now() - loggedAt > FullLogInterval.TotalMilliseconds && Interlocked.CompareExchange(ref _fullLoggedAt, Now(), loggedAt) == loggedAt)
+            LogFull(_transactions.Count);
+        return null;
+    }
+
+    /// <summary>A marker that ends an orphan must not come in the middle of its producer's next transaction.</summary>
+    private bool HasOrphans(long producerId)
+    {
+        lock (_orphans)
+            return _orphans.Exists(o => o.ProducerId == producerId);
     }
 
     /// <summary>Writes the markers of a decided transaction; those that are there already are not written again.</summary>
@@ -250,27 +290,20 @@ internal sealed partial class TransactionCoordinator(
         if (transaction.State is not (TransactionState.PrepareCommit or TransactionState.PrepareAbort))
             return true;
 
-        var commit = transaction.State == TransactionState.PrepareCommit;
+        var status = transaction.Status;
+        var commit = status.State == TransactionState.PrepareCommit;
         try
         {
-            foreach (var partition in transaction.Partitions)
-                WriteMarker(partition, transaction.ProducerId, transaction.Epoch, commit);
+            foreach (var partition in status.Partitions)
+                WriteMarker(partition, status.ProducerId, status.Epoch, commit);
         }
         catch (IOException e)
         {
-            LogNotFinished(e, transaction.Id);
+            RetryLater(transaction, e.Message);
             return false;
         }
 
-        var partitions = transaction.Partitions.ToList();
-        var decided = transaction.State;
-        transaction.State = commit ? TransactionState.CompleteCommit : TransactionState.CompleteAbort;
-        transaction.Partitions.Clear();
-        if (Save(transaction))
-            return true;
-        transaction.State = decided;
-        transaction.Partitions.UnionWith(partitions);
-        return false;
+        return Save(transaction, status with { State = commit ? TransactionState.CompleteCommit : TransactionState.CompleteAbort, Partitions = [] });
     }
 
     private void WriteMarker(TopicPartition partition, long producerId, short epoch, bool commit)
@@ -282,11 +315,34 @@ internal sealed partial class TransactionCoordinator(
             groups.EndTransaction(producerId, commit);
     }
 
-    private bool Save(Transaction transaction)
+    /// <summary>Takes the next status into the log, and only then in force.</summary>
+    /// <returns>False where that was not possible now: everything is as it was.</returns>
+    private bool Save(Transaction transaction, TransactionStatus next)
     {
-        transaction.UpdatedAt = Now();
-        var batch = RecordBatchBuilder.Build([(TransactionRecords.Key(transaction.Id), TransactionRecords.Value(transaction))], transaction.UpdatedAt);
-        return Log.AppendInternal(batch).Error == ErrorCode.None;
+        next = next with { UpdatedAt = Now() };
+        var result = Log.AppendInternal(RecordBatchBuilder.Build([(TransactionRecords.Key(transaction.Id), TransactionRecords.Value(next))], next.UpdatedAt));
+        if (result.Error != ErrorCode.None)
+        {
+            RetryLater(transaction, result.Message);
+            return false;
+        }
+
+        transaction.Status = next;
+        (transaction.RetryDelay, transaction.RetryAt) = (TimeSpan.Zero, 0);
+        if (next.IsOpen)
+            _open[transaction.Id] = transaction;
+        else
+            _open.TryRemove(transaction.Id, out _);
+        return true;
+    }
+
+    /// <summary>The first failure is logged; the clock tries again after a while that doubles with each.</summary>
+    private void RetryLater(Transaction transaction, string? reason)
+    {
+        if (transaction.RetryDelay == TimeSpan.Zero && transaction.Status.IsOpen)
+            LogStuck(transaction.Id, transaction.State, reason);
+        transaction.RetryDelay = TimeSpan.FromMilliseconds(Math.Clamp(2 * transaction.RetryDelay.TotalMilliseconds, MinRetryDelay.TotalMilliseconds, MaxRetryDelay.TotalMilliseconds));
+        transaction.RetryAt = Now() + (long)transaction.RetryDelay.TotalMilliseconds;
     }
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();

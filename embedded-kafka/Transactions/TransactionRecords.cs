@@ -14,21 +14,21 @@ internal static class TransactionRecords
         return writer.Written.ToArray();
     }
 
-    public static byte[] Value(Transaction transaction)
+    public static byte[] Value(TransactionStatus status)
     {
         using var writer = new ResponseWriter();
         writer.Int16(0);
-        writer.Int64(transaction.ProducerId);
-        writer.Int16(transaction.Epoch);
-        writer.Int32((int)transaction.Timeout.TotalMilliseconds);
-        writer.Int8((sbyte)transaction.State);
-        writer.Array(transaction.Partitions.GroupBy(p => p.Topic).ToList(), static (w, topic) =>
+        writer.Int64(status.ProducerId);
+        writer.Int16(status.Epoch);
+        writer.Int32((int)status.Timeout.TotalMilliseconds);
+        writer.Int8((sbyte)status.State);
+        writer.Array(status.Partitions.GroupBy(p => p.Topic).ToList(), static (w, topic) =>
         {
             w.String(topic.Key);
             w.Int32Array(topic.Select(p => p.Partition).ToList());
         });
-        writer.Int64(transaction.UpdatedAt);
-        writer.Int64(transaction.StartedAt);
+        writer.Int64(status.UpdatedAt);
+        writer.Int64(status.StartedAt);
         return writer.Written.ToArray();
     }
 
@@ -40,20 +40,20 @@ internal static class TransactionRecords
         return reader.String();
     }
 
-    public static Transaction Read(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value)
+    public static TransactionStatus ReadValue(ReadOnlyMemory<byte> value)
     {
         var reader = new RequestReader();
-        var transaction = new Transaction(ReadKey(key));
         reader.Reset(value.ToArray());
         reader.Int16();
-        transaction.ProducerId = reader.Int64();
-        transaction.Epoch = reader.Int16();
-        transaction.Timeout = TimeSpan.FromMilliseconds(reader.Int32());
-        transaction.State = (TransactionState)reader.Int8();
-        foreach (var (topic, partitions) in reader.Array(static r => (r.String(), r.Int32Array())))
-            transaction.Partitions.UnionWith(partitions.Select(p => new TopicPartition(topic, p)));
-        transaction.UpdatedAt = reader.Int64();
-        transaction.StartedAt = reader.Int64();
-        return transaction;
+        return new TransactionStatus
+        {
+            ProducerId = reader.Int64(),
+            Epoch = reader.Int16(),
+            Timeout = TimeSpan.FromMilliseconds(reader.Int32()),
+            State = (TransactionState)reader.Int8(),
+            Partitions = [.. reader.Array(static r => (Topic: r.String(), Partitions: r.Int32Array())).SelectMany(t => t.Partitions.Select(p => new TopicPartition(t.Topic, p)))],
+            UpdatedAt = reader.Int64(),
+            StartedAt = reader.Int64(),
+        };
     }
 }

@@ -55,7 +55,7 @@ public sealed record EmbeddedKafkaOptions
     /// <summary>Bytes that all groups together may take in memory: members, what they subscribe to and are assigned, and offsets.</summary>
     public long MaxGroupMemory { get; init; } = 256 * 1024 * 1024;
 
-    /// <summary>Bytes that all transactional ids together may take in memory; an id takes 512 and two for each character. A new one beyond is turned away.</summary>
+    /// <summary>Bytes that all transactional ids and the partitions of their open transactions together may take in memory. A new one beyond is turned away.</summary>
     public long MaxTransactionMemory { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>Bytes; a larger request closes its connection.</summary>

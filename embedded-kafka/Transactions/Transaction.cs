@@ -24,9 +24,9 @@ internal sealed class Transaction(string id)
     /// <inheritdoc cref="TransactionStatus.StartedAt"/>
     public long StartedAt => Status.StartedAt;
 
-    /// <summary>How long the clock leaves it alone after the last failure to store something; zero after a success.</summary>
-    public TimeSpan RetryDelay { get; set; }
+    /// <summary>Whether the last try to store something of it failed.</summary>
+    public bool Fails { get; set; }
 
-    /// <summary>When the clock takes it up again, ms since 1970.</summary>
-    public long RetryAt { get; set; }
+    /// <summary>Bytes that it takes in memory, about.</summary>
+    public long Size => (2 * Id.Length) + Status.Size;
 }

@@ -7,11 +7,14 @@ internal sealed partial class TransactionCoordinator
     [LoggerMessage(Level = LogLevel.Warning, Message = "The transaction of {TransactionalId} (producer {ProducerId}) was open for longer than {Timeout} and is rolled back")]
     private partial void LogTimedOut(string transactionalId, long producerId, TimeSpan timeout);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The transaction of {TransactionalId} stays {State} until the disk can be written again, which is tried now and then: {Reason}")]
-    private partial void LogStuck(string transactionalId, TransactionState state, string? reason);
+    [LoggerMessage(Level = LogLevel.Error, Message = "The transaction of {TransactionalId} stays {State} until the disk can be written; it is tried again: {Reason}")]
+    private partial void LogFails(string transactionalId, TransactionState state, string? reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "There are as many transactional ids as maxTransactionMemory allows ({Count}); new ones are turned away until old ones expire")]
-    private partial void LogFull(int count);
+    [LoggerMessage(Level = LogLevel.Information, Message = "The transaction of {TransactionalId} could be written again and is {State}")]
+    private partial void LogWorks(string transactionalId, TransactionState state);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The {Count} transactional ids take all of maxTransactionMemory ({Bytes} bytes): new ones are turned away until transactions end or old ids expire")]
+    private partial void LogFull(long bytes, int count);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The marker for producer {ProducerId} cannot be written to {Topic}-{Partition}")]
     private partial void LogMarkerFailed(Exception exception, long producerId, string topic, int partition);

@@ -15,8 +15,6 @@ internal sealed partial class TransactionCoordinator(
     TopicRegistry topics, GroupCoordinator groups, ProducerIds producerIds, TimeProvider time, TimeSpan maxTimeout, ILogger logger,
     long maxMemory = long.MaxValue)
 {
-    private static readonly TimeSpan MinRetryDelay = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FullLogInterval = TimeSpan.FromMinutes(1);
 
     private static readonly TopicPartition OffsetsPartition = new(InternalTopics.Offsets, 0);
@@ -53,7 +51,7 @@ internal sealed partial class TransactionCoordinator(
                 _transactions.TryRemove(id, out _);
         }
 
-        _size = _transactions.Keys.Sum(Cost);
+        _size = _transactions.Values.Sum(t => t.Size);
         var owned = new HashSet<(TopicPartition, long)>();
         foreach (var transaction in _transactions.Values.Where(t => t.Status.IsOpen))
         {
@@ -153,10 +151,15 @@ internal sealed partial class TransactionCoordinator(
                 return ErrorCode.ConcurrentTransactions;
 
             var status = transaction.Status;
-            var next = status with { State = TransactionState.Ongoing, Partitions = status.Partitions.Union(partitions), Before = (-1, -1) };
-            if (status.State != TransactionState.Ongoing)
-                next = next with { StartedAt = Now() };
-            if (next != status && !Save(transaction, next))
+            var begins = status.State != TransactionState.Ongoing;
+            var next = status with
+            {
+                State = TransactionState.Ongoing,
+                Partitions = status.Partitions.Union(partitions),
+                StartedAt = begins ? Now() : status.StartedAt,
+                Before = (-1, -1),
+            };
+            if ((begins || next.Partitions.Count > status.Partitions.Count) && !Save(transaction, next))
                 return ErrorCode.CoordinatorNotAvailable;
 
             // Also those that the transaction has already: their topic may have been made anew since.
@@ -181,10 +184,10 @@ internal sealed partial class TransactionCoordinator(
                 return error;
             if (!Finish(transaction))
                 return ErrorCode.ConcurrentTransactions;
+            var decided = transaction.Status with { State = commit ? TransactionState.PrepareCommit : TransactionState.PrepareAbort };
             return transaction.State switch
             {
-                TransactionState.Ongoing => Save(transaction, transaction.Status with { State = commit ? TransactionState.PrepareCommit : TransactionState.PrepareAbort })
-                    && Finish(transaction) ? ErrorCode.None : ErrorCode.CoordinatorNotAvailable,
+                TransactionState.Ongoing => Save(transaction, decided) && Finish(transaction) ? ErrorCode.None : ErrorCode.CoordinatorNotAvailable,
 
                 // The client did not hear the answer the first time.
                 TransactionState.CompleteCommit when commit => ErrorCode.None,
@@ -199,8 +202,7 @@ internal sealed partial class TransactionCoordinator(
     {
         lock (transaction.Lock)
         {
-            if (Now() < transaction.RetryAt || !Finish(transaction)
-                || transaction.State != TransactionState.Ongoing || Now() - transaction.StartedAt <= transaction.Timeout.TotalMilliseconds
+            if (!Finish(transaction) || transaction.State != TransactionState.Ongoing || Now() - transaction.StartedAt <= transaction.Timeout.TotalMilliseconds
                 || !Save(transaction, transaction.Status with { State = TransactionState.PrepareAbort, Epoch = transaction.Status.NextEpoch }))
                 return;
             LogTimedOut(transaction.Id, transaction.ProducerId, transaction.Timeout);
@@ -219,7 +221,7 @@ internal sealed partial class TransactionCoordinator(
                 return;
             transaction.Status = transaction.Status with { State = TransactionState.Dead };
             if (_transactions.TryRemove(transaction.Id, out _))
-                Interlocked.Add(ref _size, -Cost(transaction.Id));
+                TryTake(-transaction.Size);
         }
     }
 
@@ -245,35 +247,40 @@ internal sealed partial class TransactionCoordinator(
 
     private static ErrorCode CheckProducer(Transaction transaction, long producerId, short epoch)
     {
-        if (transaction.ProducerId != producerId || transaction.State == TransactionState.Dead)
+        // Below zero is the id of one whose first record could not be written.
+        if (transaction.ProducerId != producerId || producerId < 0 || transaction.State == TransactionState.Dead)
             return ErrorCode.InvalidProducerIdMapping;
         return transaction.Epoch == epoch ? ErrorCode.None : ErrorCode.ProducerFenced;
     }
-
-    /// <summary>Bytes that a transactional id takes in memory, about: its characters, and what is kept for it.</summary>
-    private static long Cost(string id) => (2 * id.Length) + 512;
 
     /// <returns>Null where there is no room for one more.</returns>
     private Transaction? GetOrAdd(string id)
     {
         if (Find(id) is { } known)
             return known;
+        var added = new Transaction(id);
+        if (!TryTake(added.Size))
+            return null;
+        var transaction = _transactions.GetOrAdd(id, added);
+        if (transaction != added)
+            TryTake(-added.Size);
+        return transaction;
+    }
 
-        var cost = Cost(id);
-        if (Interlocked.Add(ref _size, cost) <= maxMemory)
+    /// <summary>Counts bytes that are taken, or given back, in memory.</summary>
+    /// <returns>False where there are not so many; the first time in a while that is logged.</returns>
+    private bool TryTake(long bytes)
+    {
+        if (Interlocked.Add(ref _size, bytes) <= maxMemory || bytes <= 0)
+            return true;
+        Interlocked.Add(ref _size, -bytes);
+        if (Now() - _fullLoggedAt > FullLogInterval.TotalMilliseconds)
         {
-            var added = new Transaction(id);
-            var transaction = _transactions.GetOrAdd(id, added);
-            if (transaction != added)
-                Interlocked.Add(ref _size, -cost);
-            return transaction;
+            _fullLoggedAt = Now();
+            LogFull(maxMemory, _transactions.Count);
         }
 
-        Interlocked.Add(ref _size, -cost);
-        var loggedAt = _fullLoggedAt;
-        if (Now() - loggedAt > FullLogInterval.TotalMilliseconds && Interlocked.CompareExchange(ref _fullLoggedAt, Now(), loggedAt) == loggedAt)
-            LogFull(_transactions.Count);
-        return null;
+        return false;
     }
 
     /// <summary>A marker that ends an orphan must not come in the middle of its producer's next transaction.</summary>
@@ -299,7 +306,7 @@ internal sealed partial class TransactionCoordinator(
         }
         catch (IOException e)
         {
-            RetryLater(transaction, e.Message);
+            Fail(transaction, e.Message);
             return false;
         }
 
@@ -319,30 +326,35 @@ internal sealed partial class TransactionCoordinator(
     /// <returns>False where that was not possible now: everything is as it was.</returns>
     private bool Save(Transaction transaction, TransactionStatus next)
     {
+        var growth = next.Size - transaction.Status.Size;
+        if (!TryTake(growth))
+            return false;
         next = next with { UpdatedAt = Now() };
         var result = Log.AppendInternal(RecordBatchBuilder.Build([(TransactionRecords.Key(transaction.Id), TransactionRecords.Value(next))], next.UpdatedAt));
         if (result.Error != ErrorCode.None)
         {
-            RetryLater(transaction, result.Message);
+            TryTake(-growth);
+            Fail(transaction, result.Message);
             return false;
         }
 
         transaction.Status = next;
-        (transaction.RetryDelay, transaction.RetryAt) = (TimeSpan.Zero, 0);
         if (next.IsOpen)
             _open[transaction.Id] = transaction;
         else
             _open.TryRemove(transaction.Id, out _);
+        if (transaction.Fails)
+            LogWorks(transaction.Id, transaction.State);
+        transaction.Fails = false;
         return true;
     }
 
-    /// <summary>The first failure is logged; the clock tries again after a while that doubles with each.</summary>
-    private void RetryLater(Transaction transaction, string? reason)
+    /// <summary>Only the first failure is logged: the clock and the client try again many times a second.</summary>
+    private void Fail(Transaction transaction, string? reason)
     {
-        if (transaction.RetryDelay == TimeSpan.Zero && transaction.Status.IsOpen)
-            LogStuck(transaction.Id, transaction.State, reason);
-        transaction.RetryDelay = TimeSpan.FromMilliseconds(Math.Clamp(2 * transaction.RetryDelay.TotalMilliseconds, MinRetryDelay.TotalMilliseconds, MaxRetryDelay.TotalMilliseconds));
-        transaction.RetryAt = Now() + (long)transaction.RetryDelay.TotalMilliseconds;
+        if (!transaction.Fails)
+            LogFails(transaction.Id, transaction.State, reason);
+        transaction.Fails = true;
     }
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -30,6 +30,9 @@ internal sealed record TransactionStatus
     /// <summary>Shuts out whoever has the current one.</summary>
     public short NextEpoch => (short)Math.Min(Epoch + 1, short.MaxValue);
 
+    /// <summary>Bytes that it takes in memory, about.</summary>
+    public long Size => 512 + Partitions.Sum(static p => 128L + (2 * p.Topic.Length));
+
     /// <summary>Whether a transaction runs, or is decided and still without some of its markers.</summary>
     public bool IsOpen => State is TransactionState.Ongoing or TransactionState.PrepareCommit or TransactionState.PrepareAbort;
 }

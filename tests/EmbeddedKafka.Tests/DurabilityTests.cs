@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kappa.Iot.Embedded.Tests;
 
@@ -62,10 +63,7 @@ public sealed class DurabilityTests : IDisposable
     [Trait("Invariant", "1")]
     public async Task A_full_disk_is_told_to_producers_and_readers_go_on_and_nothing_is_torn_or_lost()
     {
-        var disk = Path.Combine(_directory, "disk");
-        Directory.CreateDirectory(disk);
-        if (!OperatingSystem.IsLinux() || Run("mount", "-t", "tmpfs", "-o", "size=8m", "embedded-kafka", disk) != 0)
-            Assert.Skip("A small file system can only be mounted by root on Linux.");
+        var disk = MountOrSkip();
         try
         {
             var ballast = Path.Combine(disk, "ballast");
@@ -130,6 +128,64 @@ public sealed class DurabilityTests : IDisposable
         {
             Assert.Equal(0, Run("umount", disk));
         }
+    }
+
+    [Fact]
+    [Trait("Invariant", "1")]
+    public async Task A_full_disk_with_a_transaction_that_nobody_owns_is_no_reason_not_to_start()
+    {
+        var disk = MountOrSkip();
+        try
+        {
+            var options = new EmbeddedKafkaOptions { DataDirectory = Path.Combine(disk, "data"), CleaningInterval = TimeSpan.FromSeconds(1) };
+            await using (var kafka = await EmbeddedKafka.StartAsync(options, Cancel))
+            {
+                using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = kafka.BootstrapServers }).Build();
+                await admin.CreateTopicsAsync([new TopicSpecification { Name = "t", NumPartitions = 1, ReplicationFactor = 1 }]);
+            }
+
+            using (var topics = new Topics.TopicRegistry(options.DataDirectory, TimeProvider.System, flush: false, NullLogger.Instance))
+            {
+                topics.Open();
+                var log = topics.FindPartition("t", 0)!;
+                log.BeginTransaction(77, 0);
+
+                // A page of the disk to the last byte, so that the marker needs another.
+                var other = Orphan(1000).Length - 1000;
+                Assert.Equal(Protocol.ErrorCode.None, log.AppendTransactional(Orphan(4096 - other)).Error);
+            }
+
+            FillRest(Path.Combine(disk, "rest"));
+            await using (var kafka = await EmbeddedKafka.StartAsync(options, Cancel))
+            {
+                Assert.Empty(ReadAll(kafka));
+                File.Delete(Path.Combine(disk, "rest"));
+                using var producer = Producer(kafka, c => c.EnableIdempotence = true);
+                await ProduceAsync(producer, [], 5, 1);
+                var patience = Stopwatch.StartNew();
+                while (ReadAll(kafka) is not [5])
+                {
+                    Assert.True(patience.Elapsed < Patience, "Readers still wait at the transaction that nobody owns.");
+                    await Task.Delay(100, Cancel);
+                }
+            }
+        }
+        finally
+        {
+            Assert.Equal(0, Run("umount", disk));
+        }
+
+        static byte[] Orphan(int size) => Log.RecordBatchBuilder.Build([([0, 0, 0, 1], new byte[size])], 1, producerId: 77, producerEpoch: 0, transactional: true);
+    }
+
+    /// <returns>A file system of its own of 8 MiB, which the test has to unmount.</returns>
+    private string MountOrSkip()
+    {
+        var disk = Path.Combine(_directory, "disk");
+        Directory.CreateDirectory(disk);
+        if (!OperatingSystem.IsLinux() || Run("mount", "-t", "tmpfs", "-o", "size=8m", "embedded-kafka", disk) != 0)
+            Assert.Skip("A small file system can only be mounted by root on Linux.");
+        return disk;
     }
 
     private static async Task UseAsync(string address)

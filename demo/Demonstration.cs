@@ -114,7 +114,7 @@ internal sealed class Demonstration(DemoOptions options, IAnsiConsole console)
         var telemetry = await census.CountTelemetryAsync();
         var scores = await census.CountScoresAsync();
         var alerts = await census.ReadAlertsAsync();
-        var faults = Fault.Read(pipeline.TruthFile);
+        IReadOnlyList<InjectedFault> faults = File.Exists(pipeline.TruthFile) ? InjectedFault.ReadAll(pipeline.TruthFile) : [];
         var verdict = AlertJudge.Judge(alerts, faults, _started.ToUnixTimeMilliseconds());
         await using var twins = TwinStore.Open(pipeline.Twins);
 

@@ -11,7 +11,7 @@ public static class AlertJudge
     /// <param name="alerts">Every alert once.</param>
     /// <param name="faults">Every fault once.</param>
     /// <param name="sinceMs">When this run of the demo began; earlier alerts are an earlier run's and do not count as its first.</param>
-    public static Verdict Judge(IReadOnlyCollection<Alert> alerts, IReadOnlyCollection<Fault> faults, long sinceMs = 0)
+    public static Verdict Judge(IReadOnlyCollection<Alert> alerts, IReadOnlyCollection<InjectedFault> faults, long sinceMs = 0)
     {
         var detected = faults.Count(fault => alerts.Any(alert => BelongsTo(alert, fault)));
         var falseAlerts = alerts.Count(alert => !faults.Any(fault => BelongsTo(alert, fault)));
@@ -19,7 +19,7 @@ public static class AlertJudge
         return new Verdict(detected, falseAlerts, firstFound);
     }
 
-    private static bool BelongsTo(Alert alert, Fault fault) =>
+    private static bool BelongsTo(Alert alert, InjectedFault fault) =>
         alert.Vin == fault.Vin
         && alert.RaisedAtMs >= fault.FromMs - 10_000 // a fault may begin within a batch; the alert carries the batch's start
         && (fault.ToMs is not { } end || alert.RaisedAtMs <= end + Aftermath.TotalMilliseconds);

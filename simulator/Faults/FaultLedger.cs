@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Kappa.Iot.Contracts;
 using Kappa.Iot.Simulator.Fleet;
 using Kappa.Iot.Simulator.Physics;
+using VehicleState = Kappa.Iot.Simulator.Physics.VehicleState;
 
 namespace Kappa.Iot.Simulator.Faults;
 
@@ -13,7 +15,7 @@ public sealed class FaultLedger : IDisposable
     private readonly Lock _lock = new();
     private readonly FileStream? _file;
     private readonly HashSet<(string Vin, long FromMs)> _begun = [], _ended = [];
-    private readonly Dictionary<string, TruthLine> _active = [];
+    private readonly Dictionary<string, InjectedFault> _active = [];
     private int _injected;
 
     /// <param name="path">Truth file, appended to; null to only count.</param>
@@ -67,14 +69,14 @@ public sealed class FaultLedger : IDisposable
     /// <summary>The fleet stops for good: what is still broken ends with its vehicle's last sample.</summary>
     internal void EndAll(Func<string, long> lastSampleMs)
     {
-        TruthLine[] open;
+        InjectedFault[] open;
         lock (_lock) open = [.. _active.Values];
         foreach (var line in open) End(line with { ToMs = Math.Max(line.FromMs, lastSampleMs(line.Vin)) });
     }
 
     public void Dispose() => _file?.Dispose();
 
-    private void End(TruthLine line)
+    private void End(InjectedFault line)
     {
         lock (_lock)
         {
@@ -83,7 +85,7 @@ public sealed class FaultLedger : IDisposable
         }
     }
 
-    private void Write(TruthLine line)
+    private void Write(InjectedFault line)
     {
         if (_file is null) return;
         _file.Write([.. JsonSerializer.SerializeToUtf8Bytes(line, Terminal.Json.Lines), (byte)'\n']);
@@ -96,21 +98,20 @@ public sealed class FaultLedger : IDisposable
         foreach (var text in File.ReadLines(path))
         {
             number++;
-            TruthLine? line;
+            InjectedFault line;
             try
             {
-                line = JsonSerializer.Deserialize<TruthLine>(text, Terminal.Json.Lines);
+                line = InjectedFault.Parse(text);
             }
             catch (JsonException e)
             {
                 throw new InvalidDataException($"{path}, line {number}: not a line of a truth file ({e.Message}). Give another file to --truth.", e);
             }
 
-            if (line is null) continue;
             (line.ToMs is null ? _begun : _ended).Add((line.Vin, line.FromMs));
         }
     }
 
-    private static TruthLine Line(VehicleIdentity vehicle, in VehicleState s, long? to) =>
+    private static InjectedFault Line(VehicleIdentity vehicle, in VehicleState s, long? to) =>
         new(vehicle.Vin, FaultNames.Of(s.Fault), s.FaultFromMs, to, Math.Round(s.FaultSeverity, 3));
 }

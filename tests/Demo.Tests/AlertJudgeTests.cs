@@ -28,5 +28,5 @@ public sealed class AlertJudgeTests
 
     private static Alert Alert(string vin, long raisedAt) => new() { AlertId = $"{vin}-{raisedAt}", Vin = vin, RaisedAtMs = raisedAt, WrittenAtMs = raisedAt + 500 };
 
-    private static Fault Fault(string vin, long from, long? to) => new() { Vin = vin, Kind = "tyre-leak", FromMs = from, ToMs = to };
+    private static InjectedFault Fault(string vin, long from, long? to) => new(vin, "tyre-leak", from, to, Severity: 1);
 }

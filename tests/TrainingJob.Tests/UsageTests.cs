@@ -16,6 +16,9 @@ public sealed class UsageTests
     [InlineData("train --profile p --from -1h --folds 1")]
     [InlineData("promote")]
     [InlineData("evaluate --train .")]
+    [InlineData("evaluate --test .")]
+    [InlineData("evaluate --train . --model m --test .")]
+    [InlineData("evaluate --model m --test . --from -1h")]
     [InlineData("fly")]
     public async Task Wrong_usage_ends_with_2_and_says_why(string line)
     {

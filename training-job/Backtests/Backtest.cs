@@ -1,7 +1,6 @@
-using Google.Protobuf;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection;
-using Kappa.Iot.Streaming;
+using Kappa.Iot.TrainingJob.Log;
 using Microsoft.Extensions.Logging;
 
 namespace Kappa.Iot.TrainingJob.Backtests;
@@ -27,36 +26,15 @@ internal sealed class Backtest(IDetector candidate, IDetector against)
     /// <exception cref="CommandException">There is none.</exception>
     public async Task<BacktestReport> RunAsync(KafkaOptions kafka, DateTimeOffset from, DateTimeOffset to, IProgress<double> progress, ILogger logger, CancellationToken cancel)
     {
-        var reader = new LogReader(kafka, "training-job-backtest", logger);
-        var ranges = await reader.FindAsync(TopicCatalogue.Telemetry.Name, LogStart.At(from), cancel);
-        long fromMs = from.ToUnixTimeMilliseconds(), toMs = to.ToUnixTimeMilliseconds(), read = 0;
-        var total = Math.Max(1, ranges.Sum(range => range.Length));
-        await reader.ReadAsync(ranges, (records, _) =>
+        var range = new TelemetryRange(kafka, logger);
+        await range.ReadAsync((batch, partition, offset) =>
         {
-            foreach (var record in records)
-            {
-                if (Parse(record.Message.Value) is { } batch && batch.Profile == candidate.Profile && batch.StartTimeMs >= fromMs && batch.StartTimeMs < toMs)
-                    Take(batch, record.Partition.Value, record.Offset.Value);
-            }
-            read += records.Count;
-            progress.Report(Math.Min(1, read / (double)total));
+            if (batch.Profile == candidate.Profile) Take(batch, partition, offset);
             return ValueTask.CompletedTask;
-        }, cancel);
+        }, from, to, progress, cancel);
+        Unreadable = range.Unreadable;
         if (_batches == 0) throw new CommandException($"There is no telemetry of profile '{candidate.Profile}' on the log from {from:u} to {to:u}. Check the time range.");
         return Report(from, to);
-    }
-
-    private TelemetryBatch? Parse(byte[]? value)
-    {
-        try
-        {
-            return TelemetryBatch.Parser.ParseFrom(value ?? []);
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            Unreadable++;
-            return null;
-        }
     }
 
     private void Take(TelemetryBatch batch, int partition, long offset)

@@ -2,103 +2,87 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Kappa.Iot.Contracts;
-using Kappa.Iot.Detection;
-using Kappa.Iot.Detection.Training;
 using Kappa.Iot.TrainingJob.Evaluation;
 using Kappa.Iot.TrainingJob.Evaluation.Report;
 using Kappa.Iot.TrainingJob.Terminal;
-using Kappa.Iot.TrainingJob.Traces;
 using Spectre.Console;
 
 namespace Kappa.Iot.TrainingJob.Commands;
 
-/// <summary><c>evaluate</c>: trains on one folder of traces and scores another with the code that scores live.</summary>
+/// <summary><c>evaluate</c>: how well a model, trained now or of the registry, finds faults that are known, in traces or on the log.</summary>
 internal static class EvaluateCommand
 {
     public static Command Create(Screen screen)
     {
-        var train = new Option<DirectoryInfo>("--train") { Description = "Traces of normal driving.", HelpName = "DIR", Required = true };
-        var test = new Option<DirectoryInfo>("--test") { Description = "Traces to score.", HelpName = "DIR", Required = true };
-        var labels = new Option<FileInfo?>("--labels") { Description = "Faults in the traces to score: trip,fault,from_second,to_second.", HelpName = "FILE" };
+        var time = TimeProvider.System;
+        var train = new Option<DirectoryInfo?>("--train") { Description = "Traces of normal driving to train a model on, and the baseline beside it.", HelpName = "DIR" };
+        var model = new Option<string?>("--model") { Description = "A model of the registry instead.", HelpName = "ID" };
+        var test = new Option<DirectoryInfo?>("--test") { Description = "Traces to score.", HelpName = "DIR" };
+        var from = TimeArgument.Option("--from", "The log's telemetry to score instead, from this event time on: ISO 8601 or -2h.", time);
+        var to = TimeArgument.Option("--to", "First event time after the range. Default: now.", time);
+        var labels = new Option<FileInfo?>("--labels") { Description = "Faults that are known: a table trip,fault,from_second,to_second, or the simulator's truth file.", HelpName = "FILE" };
         var scores = new Option<FileInfo?>("--scores") { Description = "Writes time,vehicle,score a sample.", HelpName = "FILE" };
         var alerts = new Option<FileInfo?>("--alerts") { Description = "Writes time,vehicle,type,severity an alert.", HelpName = "FILE" };
         var report = new Option<FileInfo?>("--report") { Description = "Writes one HTML page to show to others; wants --labels.", HelpName = "FILE" };
-        var profile = new Option<string>("--profile") { Description = "The kind of vehicle.", DefaultValueFactory = _ => VehicleProfiles.Obd };
+        var profile = new Option<string>("--profile") { Description = "The kind of vehicle, where a model is trained.", DefaultValueFactory = _ => VehicleProfiles.Obd };
+        var kafka = LogOption.Create();
         var training = new TrainingSettings();
-        var command = new Command("evaluate", "Trains on recorded traces, scores others, and measures against known faults.") { train, test, labels, scores, alerts, report, profile };
+        var command = new Command("evaluate", "Scores traces or a range of the log with the code that scores live, and measures against known faults.") { train, model, test, from, to, labels, scores, alerts, report, profile, kafka };
         training.AddTo(command);
         command.Validators.Add(result =>
         {
+            if (result.GetResult(train) is null == result.GetResult(model) is null) result.AddError("Give either --train or --model.");
+            if (result.GetResult(test) is null == result.GetResult(from) is null) result.AddError("Give either --test or --from (and --to).");
             if (result.GetResult(report) is not null && result.GetResult(labels) is null) result.AddError("--report wants --labels: without known faults there is nothing to report.");
         });
         command.SetAction(async (parsed, cancel) =>
         {
-            var faults = parsed.GetValue(labels) is { } file ? Fault.Read(file.FullName) : null;
-            // Without labels there is nothing to compare by.
-            var detectors = faults is null ? [Own] : Detectors;
-            var trips = await RunAsync(parsed.GetValue(profile)!, parsed.GetValue(train)!.FullName, parsed.GetValue(test)!.FullName, training.Read(parsed), detectors, screen, cancel);
-            var own = trips[Own];
+            var now = time.GetUtcNow();
+            var known = parsed.GetValue(labels) is { } file ? KnownFaults.Read(file.FullName) : null;
+            var request = new EvaluationRequest
+            {
+                Train = parsed.GetValue(train)?.FullName,
+                ModelId = parsed.GetValue(model),
+                Profile = parsed.GetValue(profile)!,
+                Options = training.Read(parsed),
+                Test = parsed.GetValue(test)?.FullName,
+                From = parsed.GetValue(from) is { } first ? TimeArgument.Parse(first, now) : now,
+                To = parsed.GetValue(to) is { } last ? TimeArgument.Parse(last, now) : now,
+                WithBaseline = known is not null, // without labels there is nothing to compare by
+                KeepSteps = parsed.GetValue(report) is not null,
+            };
+            if (request.Test is null && request.To <= request.From)
+            {
+                screen.Say($"--to ({request.To:u}) must be after --from ({request.From:u}).");
+                return 2;
+            }
+            var detectors = await new EvaluationRun(request, screen).RunAsync(() => LogOption.ConnectAsync(parsed.GetValue(kafka)!), cancel);
+            var own = detectors[0].Trips;
             if (parsed.GetValue(scores) is { } scoresFile) EvaluationFiles.WriteScores(scoresFile.FullName, own);
             if (parsed.GetValue(alerts) is { } alertsFile) EvaluationFiles.WriteAlerts(alertsFile.FullName, own);
             screen.Say($"Scored {own.Sum(trip => trip.Samples.Count)} samples of {own.Count} trips; {own.Sum(trip => trip.Alerts.Count)} alerts.");
-            if (faults is null) return 0;
+            if (known is null) return 0;
 
-            var result = EvaluationResult.Measure(own, faults) with
-            {
-                Baselines = trips.Where(other => other.Key != Own).ToDictionary(other => other.Key, other => EvaluationResult.Measure(other.Value, faults)),
-            };
+            var faults = known.In(own, out var elsewhere);
+            if (elsewhere > 0) screen.Say($"{elsewhere} faults of other vehicles or times do not count.");
+            var subjects = detectors.Select(detector => new ReportSubject(detector.Name, EvaluationResult.Measure(detector.Trips, faults), detector.Trips)).ToList();
+            var result = subjects[0].Result with { Baselines = subjects.Skip(1).ToDictionary(subject => subject.Name, subject => subject.Result) };
             if (parsed.GetValue(report) is { } page)
             {
-                var content = new ReportContent(
-                    parsed.GetValue(train)!.Name, parsed.GetValue(test)!.Name, CodeVersion.Current, faults,
-                    [new ReportSubject(Own, result, own), .. result.Baselines.Select(other => new ReportSubject(other.Key, other.Value, trips[other.Key]))]);
-                await File.WriteAllTextAsync(page.FullName, ReportPage.Write(content), cancel);
+                await File.WriteAllTextAsync(page.FullName, ReportPage.Write(new ReportContent(request.Model, request.Data, CodeVersion.Current, faults, subjects)), cancel);
                 screen.Say($"The report is in {page.FullName}.");
             }
-            Report(screen, result);
+            Report(screen, subjects);
             screen.Results.WriteLine(JsonSerializer.Serialize(result));
             return 0;
         });
         return command;
     }
 
-    private const string Own = VirtualSensorModel.Detector;
-    private static readonly string[] Detectors = [Own, PcaModel.Detector];
-
-    private static Task<Dictionary<string, IReadOnlyList<ScoredTrip>>> RunAsync(
-        string profile, string train, string test, TrainingOptions options, string[] detectors, Screen screen, CancellationToken cancel)
-    {
-        var files = TraceFiles.Find(test, out _);
-        return screen.WithProgressAsync(context => Task.Run(() =>
-        {
-            var set = new TrainingSet(profile, options);
-            var reading = context.AddTask("read", maxValue: 1);
-            RecordedTraces.Read(train, set, new Lineage(), new Callback<double>(share => reading.Value = share), cancel);
-            var trips = new Dictionary<string, IReadOnlyList<ScoredTrip>>();
-            foreach (var name in detectors)
-            {
-                var trained = name == PcaModel.Detector ? PcaTrainer.Train(set, options, cancel) : VirtualSensorTrainer.Train(set, options, TrainingBar.In(context), cancel);
-                var detector = ModelArtifact.Load("evaluated", trained.Artifact);
-                var scoring = context.AddTask($"score with {name}", maxValue: files.Count);
-                trips.Add(name,
-                [
-                    .. files.SelectMany(file =>
-                    {
-                        cancel.ThrowIfCancellationRequested();
-                        var played = ScoredTrip.Play(detector, RecordedTraces.Batches(file, profile));
-                        scoring.Increment(1);
-                        return played;
-                    }),
-                ]);
-            }
-            return trips;
-        }, cancel));
-    }
-
-    private static void Report(Screen screen, EvaluationResult result)
+    private static void Report(Screen screen, List<ReportSubject> subjects)
     {
         var table = new Table().AddColumns("fault", "found", "delays (s)", "raised as");
-        foreach (var kind in result.ByFault.GroupBy(found => found.Fault.Kind).OrderBy(kind => kind.Key, StringComparer.Ordinal))
+        foreach (var kind in subjects[0].Result.ByFault.GroupBy(found => found.Fault.Kind).OrderBy(kind => kind.Key, StringComparer.Ordinal))
         {
             var delays = kind.OrderBy(found => found.Delay ?? double.MaxValue).Select(found => found.Delay?.ToString("0", CultureInfo.InvariantCulture) ?? "-");
             var types = kind.Select(found => found.Type).OfType<AlertType>().GroupBy(type => type).OrderByDescending(type => type.Count()).Select(type => $"{type.Key} {type.Count()}");
@@ -107,8 +91,7 @@ internal static class EvaluateCommand
         screen.People.Write(table);
 
         var compared = new Table().AddColumns("detector", "AUC", "AP", "recall", "false/h", "median delay (s)");
-        AddRow(compared, Own, result);
-        foreach (var (name, baseline) in result.Baselines) AddRow(compared, name, baseline);
+        foreach (var (name, result, _) in subjects) AddRow(compared, name, result);
         screen.People.Write(compared);
     }
 

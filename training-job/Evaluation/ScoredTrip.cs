@@ -5,7 +5,8 @@ namespace Kappa.Iot.TrainingJob.Evaluation;
 
 /// <summary>A trip as the production code saw it.</summary>
 /// <param name="vehicle">The trip's vehicle id.</param>
-internal sealed class ScoredTrip(string vehicle)
+/// <param name="keepSteps">Keeps what the model saw in every batch.</param>
+internal sealed class ScoredTrip(string vehicle, bool keepSteps)
 {
     private readonly VehicleFold _fold = new(vehicle);
     private readonly HashSet<string> _raised = new(StringComparer.Ordinal);
@@ -21,37 +22,29 @@ internal sealed class ScoredTrip(string vehicle)
     /// <summary>Every alert as it was raised.</summary>
     public IReadOnlyList<Alert> Alerts => _alerts;
 
-    /// <summary>Every batch, with what the model saw in it.</summary>
+    /// <summary>Every batch, with what the model saw in it; none where they are not kept.</summary>
     public IReadOnlyList<ScoredStep> Steps => _steps;
 
     public long StartMs => _samples.Count == 0 ? 0 : _samples[0].TimeMs;
 
-    /// <summary>Plays a trace through the fold that the scorer runs.</summary>
-    /// <param name="detector">The model.</param>
-    /// <param name="batches">Of any number of vehicles, each in its own order.</param>
+    public long EndMs => _samples.Count == 0 ? 0 : _samples[^1].TimeMs;
+
+    /// <summary>Plays traces, one after the other.</summary>
     /// <returns>A trip a vehicle, in the order they appear.</returns>
     public static IReadOnlyList<ScoredTrip> Play(IDetector detector, IEnumerable<TelemetryBatch> batches)
     {
-        var trips = new List<ScoredTrip>();
-        var byVehicle = new Dictionary<string, ScoredTrip>(StringComparer.Ordinal);
+        var player = new TripPlayer(detector);
         var offset = 0L;
-        foreach (var batch in batches)
-        {
-            if (!byVehicle.TryGetValue(batch.Vin, out var trip))
-            {
-                byVehicle.Add(batch.Vin, trip = new ScoredTrip(batch.Vin));
-                trips.Add(trip);
-            }
-            trip.Take(detector, batch, offset++);
-        }
-        return trips;
+        foreach (var batch in batches) player.Take(batch, partition: 0, offset++);
+        return player.Trips;
     }
 
-    private void Take(IDetector detector, TelemetryBatch batch, long offset)
+    /// <summary>Takes the vehicle's next batch.</summary>
+    public void Take(IDetector detector, TelemetryBatch batch, int partition, long offset)
     {
-        var result = _fold.Apply(detector, batch, partition: 0, offset);
+        var result = _fold.Apply(detector, batch, partition, offset);
         if (result.Score is not { } score) return;
-        _steps.Add(ScoredStep.Of(score, detector, _fold.Window!));
+        if (keepSteps) _steps.Add(ScoredStep.Of(score, detector, _fold.Window!));
         var samples = batch.Columns.Count == 0 ? 0 : batch.Columns[0].Values.Count;
         for (var i = 0; i < samples; i++) _samples.Add((batch.StartTimeMs + i * batch.SampleIntervalMs, score.Score_));
         _alerts.AddRange(result.Alerts.Where(alert => _raised.Add(alert.AlertId)));

@@ -1,4 +1,3 @@
-using Confluent.Kafka;
 using Google.Protobuf;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection.Training;
@@ -7,15 +6,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Kappa.Iot.TrainingJob.Log;
 
-/// <summary>Reads a range of event time from the telemetry on the log into a training set, and keeps account of what it was.</summary>
+/// <summary>Reads a range of event time from the telemetry on the log, and keeps account of what it was.</summary>
 /// <param name="kafka">The log.</param>
 /// <param name="logger">Hears of trouble with it.</param>
 internal sealed class TelemetryRange(KafkaOptions kafka, ILogger logger)
 {
     private IReadOnlyList<LogRange> _ranges = [];
-
-    /// <summary>Vehicles that are passed over.</summary>
-    public Exclusions Exclusions { get; init; } = new();
 
     /// <summary>Records that were looked at.</summary>
     public long Read { get; private set; }
@@ -28,26 +24,44 @@ internal sealed class TelemetryRange(KafkaOptions kafka, ILogger logger)
 
     /// <summary>Reads every partition from the first record of the range to the end the log has now. Records outside the range are passed over:
     /// vehicles write beside each other, so the log's order is not that of event time.</summary>
-    /// <param name="set">Takes the batches of its profile.</param>
+    /// <param name="take">Told every batch of the range, its partition and offset; a vehicle's batches in their order.</param>
     /// <param name="from">First event time.</param>
     /// <param name="to">First event time after the range.</param>
     /// <param name="progress">Told the share that has been read.</param>
     /// <param name="cancel">Stops reading.</param>
-    public async Task ReadAsync(TrainingSet set, DateTimeOffset from, DateTimeOffset to, IProgress<double> progress, CancellationToken cancel)
+    public async Task ReadAsync(Func<TelemetryBatch, int, long, ValueTask> take, DateTimeOffset from, DateTimeOffset to, IProgress<double> progress, CancellationToken cancel)
     {
         var reader = new LogReader(kafka, "training-job", logger);
         _ranges = await reader.FindAsync(TopicCatalogue.Telemetry.Name, LogStart.At(from), cancel);
         long fromMs = from.ToUnixTimeMilliseconds(), toMs = to.ToUnixTimeMilliseconds();
         var total = Math.Max(1, _ranges.Sum(range => range.Length));
-        await reader.ReadAsync(_ranges, (records, _) =>
+        await reader.ReadAsync(_ranges, async (records, _) =>
         {
-            foreach (var record in records) Take(set, record, fromMs, toMs);
+            foreach (var record in records)
+            {
+                if (Parse(record.Message.Value) is not { } batch) Unreadable++;
+                else if (batch.StartTimeMs < fromMs || batch.StartTimeMs >= toMs) OutOfRange++;
+                else await take(batch, record.Partition.Value, record.Offset.Value);
+            }
             Read += records.Count;
             progress.Report(Math.Min(1, Read / (double)total));
-            return ValueTask.CompletedTask;
         }, cancel);
         progress.Report(1);
     }
+
+    /// <summary>Reads the range into a training set.</summary>
+    /// <param name="set">Takes the batches of its profile.</param>
+    /// <param name="from">First event time.</param>
+    /// <param name="to">First event time after the range.</param>
+    /// <param name="progress">Told the share that has been read.</param>
+    /// <param name="cancel">Stops reading.</param>
+    /// <param name="exclusions">Vehicles that are passed over.</param>
+    public Task ReadAsync(TrainingSet set, DateTimeOffset from, DateTimeOffset to, IProgress<double> progress, CancellationToken cancel, Exclusions? exclusions = null) =>
+        ReadAsync((batch, _, _) =>
+        {
+            if (batch.Profile != set.Profile || exclusions?.Drop(batch) != true) set.Add(batch);
+            return ValueTask.CompletedTask;
+        }, from, to, progress, cancel);
 
     /// <summary>What was read, for the model's lineage.</summary>
     public void Describe(Lineage lineage)
@@ -57,19 +71,15 @@ internal sealed class TelemetryRange(KafkaOptions kafka, ILogger logger)
             lineage.Offsets.Add(new OffsetRange { Partition = range.Partition.Partition.Value, From = range.From, To = range.To });
     }
 
-    private void Take(TrainingSet set, ConsumeResult<byte[], byte[]> record, long fromMs, long toMs)
+    private static TelemetryBatch? Parse(byte[]? value)
     {
-        TelemetryBatch batch;
         try
         {
-            batch = TelemetryBatch.Parser.ParseFrom(record.Message.Value ?? []);
+            return TelemetryBatch.Parser.ParseFrom(value ?? []);
         }
         catch (InvalidProtocolBufferException)
         {
-            Unreadable++;
-            return;
+            return null;
         }
-        if (batch.StartTimeMs < fromMs || batch.StartTimeMs >= toMs) OutOfRange++;
-        else if (batch.Profile != set.Profile || !Exclusions.Drop(batch)) set.Add(batch);
     }
 }

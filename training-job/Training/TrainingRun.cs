@@ -70,8 +70,8 @@ internal sealed class TrainingRun(KafkaOptions kafka, TrainingRequest request, S
         }
         else
         {
-            var range = new TelemetryRange(kafka, NullLogger.Instance) { Exclusions = _exclusions };
-            await range.ReadAsync(_set, request.From, request.To, progress, cancel);
+            var range = new TelemetryRange(kafka, NullLogger.Instance);
+            await range.ReadAsync(_set, request.From, request.To, progress, cancel, _exclusions);
             range.Describe(_lineage);
             _lineage.FromMs = request.From.ToUnixTimeMilliseconds();
             _lineage.ToMs = request.To.ToUnixTimeMilliseconds();

@@ -118,7 +118,7 @@ public sealed class FleetTests
         Assert.Equal(process.Last.GetProperty("faults_injected").GetInt32(), begun.Count);
         Assert.Equal(begun.Select(l => (l.Vin, l.FromMs)).Order(), ended.Select(l => (l.Vin, l.FromMs)).Order());
         Assert.All(ended, l => Assert.InRange(l.ToMs!.Value - l.FromMs, 0, 2000));
-        Assert.All(begun, l => Assert.True(FaultNames.TryParse(l.Fault, out _)));
+        Assert.All(begun, l => Assert.True(FaultNames.TryParse(l.Kind, out _)));
         var vehicles = broker.Batches.Select(b => b.Vin).ToHashSet();
         Assert.All(begun, l => Assert.Contains(l.Vin, vehicles));
     }
@@ -207,10 +207,8 @@ public sealed class FleetTests
         Assert.Contains("--vehicles 2", error.Message, StringComparison.Ordinal);
     }
 
-    private static List<TruthLine> Lines(string path) =>
-        [.. File.ReadAllText(path).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonSerializer.Deserialize<TruthLine>(l, Snake)!)];
-
-    private static readonly JsonSerializerOptions Snake = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static List<InjectedFault> Lines(string path) =>
+        [.. File.ReadAllText(path).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => InjectedFault.Parse(l))];
 
     private static void AssertGapless(IEnumerable<TelemetryBatch> batches)
     {

@@ -36,10 +36,10 @@ internal sealed class ReportPage
     private void Open() => Add($"""
         <!DOCTYPE html>
         <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>Evaluation: {Text(Own.Name)} on {Text(_content.Test)}</title>
+        <title>Evaluation: {Text(Own.Name)} on {Text(_content.Data)}</title>
         <style>{ReportStyle.Css}</style></head><body><main>
         <header><h1>How well the detector finds faults</h1>
-        <p>{Text(Own.Name)}, trained on the traces in <b>{Text(_content.Train)}</b>, scored on those in <b>{Text(_content.Test)}</b>:
+        <p>{Text(Own.Name)}, <b>{Text(_content.Model)}</b>, scored on <b>{Text(_content.Data)}</b>:
         {Own.Trips.Count} trips, {Own.Result.Faults} faults, {Hours(Own.Result.NormalHours)} hours without one. Code {Text(_content.Code)}.</p></header>
 
         """);
@@ -153,7 +153,7 @@ internal sealed class ReportPage
 
     private void Method() => Add("""
         <section><h2>How it was measured</h2><ul>
-        <li>Detectors are trained, and their thresholds chosen, on the training folder alone. The scored folder is played batch by batch through the code that scores live.</li>
+        <li>Detectors and their thresholds come from their training data alone. What is scored is played batch by batch through the code that scores live.</li>
         <li>By sample: every sample has the score of its batch, and is odd if it lies within a fault. By event: a fault is found if an alert is raised from its start to a minute after its end; alerts at other times are false.</li>
         <li>A score of 0.5 is the threshold. An alert stays open until five quiet minutes have passed.</li>
         <li>Ranges: trips are drawn with replacement 500 times, whole trips at a time, and all figures are measured again.</li>

@@ -9,9 +9,9 @@ namespace Kappa.Iot.TrainingJob.Evaluation.Report;
 internal sealed record ReportSubject(string Name, EvaluationResult Result, IReadOnlyList<ScoredTrip> Trips);
 
 /// <summary>What a report is about.</summary>
-/// <param name="Train">Name of the folder that was trained on.</param>
-/// <param name="Test">Name of the folder that was scored.</param>
+/// <param name="Model">What was evaluated, in words.</param>
+/// <param name="Data">What was scored, in words.</param>
 /// <param name="Code">Version of the code.</param>
 /// <param name="Faults">The faults that are known to be there.</param>
 /// <param name="Subjects">The detector that is evaluated, then those to compare with.</param>
-internal sealed record ReportContent(string Train, string Test, string Code, IReadOnlyList<Fault> Faults, IReadOnlyList<ReportSubject> Subjects);
+internal sealed record ReportContent(string Model, string Data, string Code, IReadOnlyList<Fault> Faults, IReadOnlyList<ReportSubject> Subjects);

@@ -2,7 +2,7 @@ using Kappa.Iot.Embedded.Protocol;
 
 namespace Kappa.Iot.Embedded.Log;
 
-/// <summary>What a client's batch has to be before it is stored. Looks into the records only where the topic is compacted: there each needs a key.</summary>
+/// <summary>What a client's batch has to be before it is stored. Looks into compressed records only where the topic is compacted: there each needs a key.</summary>
 internal static class BatchValidation
 {
     public static AppendResult? Check(ReadOnlyMemory<byte> batch, LogSettings settings, long now, out RecordBatchHeader header)
@@ -30,7 +30,22 @@ internal static class BatchValidation
             return AppendResult.Refused(ErrorCode.InvalidRecord, "A batch with a producer id needs an epoch and a sequence.");
         if (header.IsTransactional && header.ProducerId < 0)
             return AppendResult.Refused(ErrorCode.InvalidRecord, "A transactional batch needs a producer id.");
-        return CheckTime(header, settings, now) ?? (settings.Compact ? CheckKeys(header, batch) : null);
+        return CheckTime(header, settings, now) ?? CheckRecords(header, batch.Span) ?? (settings.Compact ? CheckKeys(header, batch) : null);
+    }
+
+    private static AppendResult? CheckRecords(in RecordBatchHeader header, ReadOnlySpan<byte> batch)
+    {
+        if (header.Compression != CompressionType.None)
+            return null;
+        try
+        {
+            RecordReader.Check(header, batch);
+            return null;
+        }
+        catch (InvalidDataException e)
+        {
+            return AppendResult.Refused(ErrorCode.InvalidRecord, e.Message);
+        }
     }
 
     private static AppendResult? CheckTime(in RecordBatchHeader header, LogSettings settings, long now)

@@ -43,6 +43,12 @@ internal static class FileChanges
         File.Move(from, to, overwrite: true);
     }
 
+    public static void Copy(string from, string to)
+    {
+        _before?.Invoke(null, 0, []);
+        File.Copy(from, to);
+    }
+
     /// <summary>Removes a file, if it is there.</summary>
     public static void Delete(string path)
     {

@@ -8,6 +8,9 @@ internal sealed partial class PartitionLog
     /// <summary>So many keys are looked at in one go; more segments wait for the next.</summary>
     private const int MaxKeys = 2_000_000;
 
+    /// <summary>Hears of each batch whose records compaction cannot read: its offset and why. It stays as it is.</summary>
+    public Action<long, string>? Unreadable { get; set; }
+
     /// <summary>Everything before this offset has been compacted since the server started.</summary>
     private long _compactedTo;
 
@@ -60,7 +63,7 @@ internal sealed partial class PartitionLog
             }
 
             var closed = _segments.Take(_segments.Count - 1)
-                .TakeWhile(s => s.NextOffset <= StableOffset && (Settings.MinCompactionLag <= TimeSpan.Zero || now - s.MaxTimestamp >= Settings.MinCompactionLag.TotalMilliseconds)).ToList();
+                .TakeWhile(s => s.NextOffset <= StableOffset && (Settings.MinCompactionLag <= TimeSpan.Zero || now - s.Time >= Settings.MinCompactionLag.TotalMilliseconds)).ToList();
             var dirty = closed.Where(s => s.NextOffset > _compactedTo).Sum(s => s.Size);
             var tombstonesDue = closed.Any(s => s.HasTombstones && TombstonesAreDue(s, now));
             if (!tombstonesDue && (dirty == 0 || dirty < Settings.MinCleanableRatio * closed.Sum(s => s.Size)))
@@ -72,7 +75,7 @@ internal sealed partial class PartitionLog
     }
 
     /// <summary>The offset of each key's last committed record; drops segments from the list that there is no room for.</summary>
-    private static Dictionary<UInt128, long> LatestOffsets(List<Segment> segments, ILookup<long, AbortedTransaction> aborted)
+    private Dictionary<UInt128, long> LatestOffsets(List<Segment> segments, ILookup<long, AbortedTransaction> aborted)
     {
         var latest = new Dictionary<UInt128, long>();
         for (var i = 0; i < segments.Count; i++)
@@ -87,10 +90,18 @@ internal sealed partial class PartitionLog
             {
                 if (batch.Header.IsControl || IsAborted(batch.Header, aborted))
                     continue;
-                foreach (var record in RecordReader.Read(batch.Header, segments[i].ReadBatch(batch)))
+                var bytes = segments[i].ReadBatch(batch);
+                try
                 {
-                    if (record.Key is { } key)
-                        latest[Hash(key.Span)] = record.Offset;
+                    foreach (var record in RecordReader.Read(batch.Header, bytes))
+                    {
+                        if (record.Key is { } key)
+                            latest[Hash(key.Span)] = record.Offset;
+                    }
+                }
+                catch (InvalidDataException e)
+                {
+                    Unreadable?.Invoke(batch.Header.BaseOffset, e.Message);
                 }
             }
         }
@@ -163,6 +174,10 @@ internal sealed partial class PartitionLog
                     FileChanges.Delete(path);
                 else
                     rewritten.MoveTo(path);
+
+                // The new name has to be on the disk before the old ones go.
+                if (_flush)
+                    Disk.FlushDirectory(_directory);
             }
             catch
             {
@@ -174,6 +189,10 @@ internal sealed partial class PartitionLog
             _hints.Clear();
             foreach (var segment in group)
                 segment.Dispose();
+            if (!isEmpty)
+                _segments.Insert(at, rewritten);
+            foreach (var segment in group.Skip(1))
+                FileChanges.Delete(segment.Path);
             if (isEmpty)
             {
                 rewritten.Dispose();
@@ -181,12 +200,9 @@ internal sealed partial class PartitionLog
             }
             else
             {
-                _segments.Insert(at, rewritten);
                 SegmentCheckpoint.Save(rewritten, producers);
             }
 
-            foreach (var segment in group.Skip(1))
-                FileChanges.Delete(segment.Path);
             return true;
         }
     }
@@ -204,13 +220,22 @@ internal sealed partial class PartitionLog
         long maxTimestamp = header.HasLogAppendTime ? header.MaxTimestamp : -1;
         if (!header.IsControl && !IsAborted(header, aborted))
         {
-            foreach (var record in RecordReader.Read(header, bytes))
+            try
             {
-                if (record.Key is not { } key || (latest.TryGetValue(Hash(key.Span), out var newest) && newest > record.Offset) || (record.Value is null && dropTombstones))
-                    continue;
-                tombstones |= record.Value is null;
-                kept.Add(record.Raw);
-                maxTimestamp = Math.Max(maxTimestamp, record.Timestamp);
+                foreach (var record in RecordReader.Read(header, bytes))
+                {
+                    if (record.Key is not { } key || (latest.TryGetValue(Hash(key.Span), out var newest) && newest > record.Offset) || (record.Value is null && dropTombstones))
+                        continue;
+                    tombstones |= record.Value is null;
+                    kept.Add(record.Raw);
+                    maxTimestamp = Math.Max(maxTimestamp, record.Timestamp);
+                }
+            }
+            catch (InvalidDataException)
+            {
+                if (header.IsTransactional)
+                    Plain(header).Write(bytes);
+                return bytes;
             }
         }
 
@@ -219,18 +244,17 @@ internal sealed partial class PartitionLog
         if (kept.Count == header.RecordCount && !header.IsTransactional)
             return bytes;
 
-        // What a transaction committed is from now on a plain record: its marker is gone.
-        return RecordBatchBuilder.Assemble(
-            header with
-            {
-                Attributes = RecordBatchHeader.WithoutTransaction(header.Attributes),
-                ProducerId = -1,
-                ProducerEpoch = -1,
-                BaseSequence = -1,
-                MaxTimestamp = kept.Count == 0 ? header.MaxTimestamp : maxTimestamp,
-            },
-            kept);
+        return RecordBatchBuilder.Assemble(Plain(header) with { MaxTimestamp = kept.Count == 0 ? header.MaxTimestamp : maxTimestamp }, kept);
     }
+
+    /// <summary>What a transaction committed is from now on a plain record: its marker is gone.</summary>
+    private static RecordBatchHeader Plain(in RecordBatchHeader header) => header with
+    {
+        Attributes = RecordBatchHeader.WithoutTransaction(header.Attributes),
+        ProducerId = -1,
+        ProducerEpoch = -1,
+        BaseSequence = -1,
+    };
 
     private static bool IsAborted(in RecordBatchHeader header, ILookup<long, AbortedTransaction> aborted)
     {

@@ -36,16 +36,25 @@ internal sealed partial class PartitionLog
             }
 
             var segment = Segment.Open(paths[i], BaseOf(paths[i]));
-            if (settings.Compact && log._segments.Count > 0 && segment.BaseOffset < log._segments[^1].NextOffset)
+            if (log._segments.Count > 0 && segment.BaseOffset < log._segments[^1].NextOffset)
             {
                 // Compaction had put the segment's records into the one before, and was stopped before it could remove it.
-                Remove(segment);
+                if (settings.Compact)
+                {
+                    Remove(segment);
+                    continue;
+                }
+
+                // The topic is not compacted any more, or an offset in the one before is wrong.
+                segment.Dispose();
+                log.CutBytes += new FileInfo(paths[i]).Length;
+                SetAside(paths[i]);
                 continue;
             }
 
             log._segments.Add(segment);
-            // Compaction leaves leftovers, which the segment before them covers; elsewhere one ends before the next.
-            broken = !log.Recover(segment, settings.Compact || i + 1 == paths.Length ? long.MaxValue : BaseOf(paths[i + 1]));
+            // The active segment is never compacted, so what compaction writes ends before it.
+            broken = !log.Recover(segment, settings.Compact || i + 1 == paths.Length ? long.MaxValue : BaseOf(paths[^1]));
             log.EndOffset = Math.Max(log.EndOffset, Math.Max(segment.NextOffset, segment.BaseOffset));
         }
 
@@ -62,11 +71,16 @@ internal sealed partial class PartitionLog
     /// <summary>A person may still want what is in it.</summary>
     private static void SetAside(string path)
     {
+        FileChanges.Move(path, AsideOf(path));
+        FileChanges.Delete(SegmentCheckpoint.PathOf(path));
+    }
+
+    private static string AsideOf(string path)
+    {
         var aside = path + ".cut";
         for (var n = 2; File.Exists(aside); n++)
             aside = $"{path}.cut{n}";
-        FileChanges.Move(path, aside);
-        FileChanges.Delete(SegmentCheckpoint.PathOf(path));
+        return aside;
     }
 
     /// <param name="end">Offsets from here on belong to the next segment.</param>
@@ -88,11 +102,17 @@ internal sealed partial class PartitionLog
                 break;
             }
 
-            if (next is not { } found || found.Header.BaseOffset < segment.NextOffset || found.Header.LastOffsetDelta < 0 || found.Header.LastOffset >= end)
+            if (next is not { } found)
                 break;
             var bytes = segment.ReadBatch(found);
             if (found.Header.Magic != RecordBatchHeader.CurrentMagic || !RecordBatchHeader.HasValidCrc(bytes, found.Header.Crc))
                 break;
+            if (found.Header.BaseOffset < segment.NextOffset || found.Header.LastOffsetDelta < 0 || found.Header.LastOffset >= end)
+            {
+                // Whole, but not where it says: no write that was cut short leaves that.
+                FileChanges.Copy(segment.Path, AsideOf(segment.Path));
+                break;
+            }
 
             segment.Note(found.Header);
             TrackProducers(found.Header, bytes, now);

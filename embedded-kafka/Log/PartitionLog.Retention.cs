@@ -23,11 +23,7 @@ internal sealed partial class PartitionLog
             if (target < 0 || target > EndOffset)
                 return null;
             if (target > StartOffset)
-            {
                 MoveStart(target);
-                RemoveDeadSegments();
-            }
-
             return StartOffset;
         }
     }
@@ -54,7 +50,7 @@ internal sealed partial class PartitionLog
             var size = _segments.Sum(s => s.Size);
             foreach (var segment in _segments)
             {
-                var expired = Settings.Retention is { } age && segment.Size > 0 && now - segment.MaxTimestamp > age.TotalMilliseconds;
+                var expired = Settings.Retention is { } age && segment.Size > 0 && now - segment.Time > age.TotalMilliseconds;
                 var surplus = Settings.RetentionBytes is { } bytes && size - segment.Size >= bytes;
                 if ((!expired && !surplus) || segment.NextOffset > StableOffset)
                     break;
@@ -62,18 +58,17 @@ internal sealed partial class PartitionLog
                 size -= segment.Size;
             }
 
-            if (keepFrom <= StartOffset)
-                return removed;
-
-            // An active segment that has expired as a whole goes too, so an idle partition empties.
-            if (keepFrom == EndOffset && _segments[^1].Size > 0)
+            // An active segment that has expired as a whole goes too, so an idle partition empties. The others first: a new file may need their room.
+            var active = _segments[^1];
+            removed += MoveStart(Math.Min(keepFrom, active.BaseOffset));
+            if (keepFrom == EndOffset && active.Size > 0)
             {
-                CloseActive(_segments[^1], now);
+                active.Flush();
                 _segments.Add(Segment.Create(_directory, EndOffset));
+                active.ClosedAt = now;
             }
 
-            MoveStart(keepFrom);
-            return removed + RemoveDeadSegments();
+            return removed + MoveStart(keepFrom);
         }
     }
 
@@ -90,33 +85,73 @@ internal sealed partial class PartitionLog
         }
     }
 
-    /// <summary>A start that could not be stored does not hold.</summary>
-    private void MoveStart(long offset)
+    /// <summary>
+    /// Moves the start and removes the segments before it. A start that could not be stored does not hold; but a full disk has to be able to
+    /// free itself, and segments can go before: the first one that stays says where the log starts.
+    /// </summary>
+    /// <returns>How many segments were removed.</returns>
+    private int MoveStart(long offset)
     {
         var before = StartOffset;
+        if (offset <= before)
+            return 0;
         StartOffset = offset;
+        var removed = 0;
         try
         {
-            SaveStartOffset();
+            try
+            {
+                SaveStartOffset();
+            }
+            catch (IOException)
+            {
+                removed = RemoveDeadSegments();
+                SaveStartOffset();
+            }
         }
-        catch
+        catch (Exception e)
         {
-            StartOffset = before;
-            throw;
+            StartOffset = Math.Max(before, _segments[0].BaseOffset);
+            if (e is not IOException || StartOffset < offset)
+                throw;
         }
+
+        return removed + RemoveDeadSegments();
     }
 
     private int RemoveDeadSegments()
     {
-        var dead = _segments.Take(_segments.Count - 1).TakeWhile(s => s.NextOffset <= StartOffset).ToList();
-        if (dead.Count > 0)
-            KeepProducers();
-        foreach (var segment in dead)
+        var count = _segments.SkipLast(1).TakeWhile(s => s.NextOffset <= StartOffset).Count();
+        if (count == 0)
+            return 0;
+        _hints.Clear();
+        var kept = TryKeepProducers();
+        for (var i = 0; i < count; i++)
+        {
+            var segment = _segments[0];
+            _segments.RemoveAt(0);
             Remove(segment);
-        _segments.RemoveRange(0, dead.Count);
-        if (dead.Count > 0)
-            _hints.Clear();
-        return dead.Count;
+
+            // On a full disk there is room only now. A crash in between forgets the producers of whom nothing else is left.
+            kept = kept || TryKeepProducers();
+        }
+
+        return count;
+    }
+
+    private bool TryKeepProducers()
+    {
+        try
+        {
+            KeepProducers();
+            return true;
+        }
+        catch (IOException)
+        {
+            // The next cleaning is to write the checkpoint, however little the segment has grown.
+            _segments[^1].CheckpointedSize = long.MinValue / 2;
+            return false;
+        }
     }
 
     /// <summary>

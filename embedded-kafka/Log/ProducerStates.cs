@@ -8,8 +8,11 @@ namespace Kappa.Iot.Embedded.Log;
 /// </summary>
 internal sealed class ProducerStates
 {
-    /// <summary>More are not remembered: whoever makes up producer ids fills the disk, not the memory.</summary>
-    private const int MaxProducers = 100_000;
+    /// <summary>
+    /// More are not remembered, but those that have been silent for longest forgotten: whoever makes up producer ids gets less than 1 MB of
+    /// memory a partition. Producers with an open transaction come on top.
+    /// </summary>
+    public const int MaxProducers = 2_000;
 
     private readonly Dictionary<long, ProducerState> _producers = [];
     private readonly SortedSet<long> _openTransactions = [];

@@ -20,6 +20,40 @@ internal static class RecordReader
         }
     }
 
+    /// <summary>Walks over the records of an uncompressed batch, without making any.</summary>
+    /// <exception cref="InvalidDataException">They are not encoded as their header says.</exception>
+    public static void Check(in RecordBatchHeader header, ReadOnlySpan<byte> batch)
+    {
+        var position = RecordBatchHeader.Length;
+        for (var i = 0; i < header.RecordCount; i++)
+        {
+            var end = VarInt(batch, ref position);
+            end = end > 0 && end <= batch.Length - position ? position + end : throw new InvalidDataException($"Record {i} claims {end} bytes; {batch.Length - position} remain.");
+            var record = batch[..(int)end];
+            position++;
+            VarInt(record, ref position);
+            VarInt(record, ref position);
+            Skip(record, ref position);
+            Skip(record, ref position);
+            var headers = VarInt(record, ref position);
+            for (var left = 2 * headers; left > 0; left--)
+                Skip(record, ref position);
+            if (headers < 0 || position != end)
+                throw new InvalidDataException($"Record {i} claims {headers} headers, and ends at byte {position} instead of {end} of the batch.");
+        }
+
+        if (position != batch.Length)
+            throw new InvalidDataException($"{batch.Length - position} bytes follow the last of {header.RecordCount} records.");
+    }
+
+    private static void Skip(ReadOnlySpan<byte> record, ref int position)
+    {
+        var length = VarInt(record, ref position);
+        if (length > record.Length - position)
+            throw new InvalidDataException($"A key, value or header claims {length} bytes; {record.Length - position} remain.");
+        position += (int)Math.Max(length, 0);
+    }
+
     private static Record ReadOne(RecordBatchHeader header, ReadOnlyMemory<byte> raw)
     {
         var span = raw.Span;

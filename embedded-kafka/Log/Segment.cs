@@ -31,8 +31,12 @@ internal sealed class Segment : IDisposable
 
     public long NextOffset { get; set; }
 
-    /// <summary>The latest timestamp in the segment, ms; -1 while it is empty.</summary>
+    /// <summary>The latest timestamp in the segment, ms; -1 while it is empty, or where no record has one.</summary>
     public long MaxTimestamp { get; private set; } = -1;
+
+    /// <summary>The latest timestamp, ms; where no record has one, when the segment was rolled or last written to.</summary>
+    public long Time =>
+        MaxTimestamp >= 0 ? MaxTimestamp : ClosedAt > 0 ? ClosedAt : new DateTimeOffset(File.GetLastWriteTimeUtc(Path)).ToUnixTimeMilliseconds();
 
     /// <summary>When the first batch was written, ms since 1970; 0 while it is empty.</summary>
     public long CreatedAt { get; set; }

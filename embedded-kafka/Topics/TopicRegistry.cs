@@ -31,8 +31,11 @@ internal sealed partial class TopicRegistry : IDisposable
         _flush = flush;
         _logger = logger;
         Directory.CreateDirectory(_root);
-        if (Directory.Exists(_trash))
-            Directory.Delete(_trash, recursive: true);
+
+        // The folder itself stays: so deleting a topic needs no room on the disk.
+        Directory.CreateDirectory(_trash);
+        foreach (var deleted in Directory.EnumerateDirectories(_trash))
+            Directory.Delete(deleted, recursive: true);
     }
 
     public IEnumerable<Topic> All => _topics.Values;
@@ -73,8 +76,10 @@ internal sealed partial class TopicRegistry : IDisposable
         var (config, error) = TopicConfig.Create(file.Config);
         if (config is null)
             throw new InvalidDataException($"{Path.Combine(directory, TopicFile.FileName)}: {error}");
+        if (_topics.GetOrAdd(file.Name, new Topic(file.Name, file.Id, directory, config, [])) is var topic && topic.Directory != directory)
+            throw new InvalidDataException($"{topic.Directory} and {directory} both hold the topic '{file.Name}': move the one that is not wanted away.");
         _names[file.Id] = file.Name;
-        _topics[file.Name] = new Topic(file.Name, file.Id, directory, config, OpenPartitions(file.Name, directory, config, 0, file.Partitions));
+        _topics[file.Name] = topic with { Partitions = OpenPartitions(file.Name, directory, config, 0, file.Partitions) };
     }
 
     public Topic? Find(string name) => _topics.GetValueOrDefault(name);
@@ -117,17 +122,31 @@ internal sealed partial class TopicRegistry : IDisposable
     {
         lock (_changes)
         {
-            if (!_topics.TryRemove(name, out var topic))
+            if (Find(name) is not { } topic)
                 return false;
+
+            // First out of the next start's sight in one step, then out of service, then away: neither a crash nor a disk that fails leaves half a topic.
+            Directory.CreateDirectory(_trash);
+            var away = Path.Combine(_trash, Path.GetFileName(topic.Directory));
+            Directory.Move(topic.Directory, away);
+            _topics.TryRemove(name, out _);
             _names.TryRemove(topic.Id, out _);
             foreach (var partition in topic.Partitions)
                 partition.MarkDeleted();
 
-            // First out of sight in one step, then away: a crash in between leaves no half topic.
-            Directory.CreateDirectory(_trash);
-            var away = Path.Combine(_trash, Path.GetFileName(topic.Directory));
-            Directory.Move(topic.Directory, away);
-            Directory.Delete(away, recursive: true);
+            try
+            {
+                Directory.Delete(away, recursive: true);
+
+                // A partition's first batch may have come after the move.
+                if (Directory.Exists(topic.Directory))
+                    Directory.Delete(topic.Directory, recursive: true);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                LogNotRemoved(name, away, e.Message);
+            }
+
             return true;
         }
     }
@@ -205,6 +224,7 @@ internal sealed partial class TopicRegistry : IDisposable
         for (var i = from; i < to; i++)
         {
             var log = PartitionLog.Open($"{topic}-{i}", Path.Combine(directory, i.ToString()), config.Settings, _time, _flush);
+            log.Unreadable = (offset, reason) => LogUnreadable(log.Name, offset, reason);
             if (log.CutBytes > 0)
                 LogCutTail(log.Name, log.CutBytes, log.EndOffset);
             partitions.Add(log);

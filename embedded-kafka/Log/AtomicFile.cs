@@ -26,6 +26,6 @@ internal static class AtomicFile
         }
 
         if (durable)
-            Disk.FlushDirectory(Path.GetDirectoryName(path)!);
+            FileChanges.FlushDirectory(Path.GetDirectoryName(path)!);
     }
 }

@@ -43,10 +43,19 @@ internal static class FileChanges
         File.Move(from, to, overwrite: true);
     }
 
+    /// <summary>Copies a file, all of it or nothing.</summary>
     public static void Copy(string from, string to)
     {
         _before?.Invoke(null, 0, []);
-        File.Copy(from, to);
+        File.Copy(from, to + ".tmp", overwrite: true);
+        Move(to + ".tmp", to);
+    }
+
+    /// <summary>Forces new names, and that old ones are gone, down to the disk.</summary>
+    public static void FlushDirectory(string path)
+    {
+        _before?.Invoke(null, 0, []);
+        Disk.FlushDirectory(path);
     }
 
     /// <summary>Removes a file, if it is there.</summary>

@@ -59,7 +59,7 @@ internal sealed partial class PartitionLog
             if (active.Size > 0 && now - active.CreatedAt > Settings.SegmentAge.TotalMilliseconds)
             {
                 CloseActive(active, now);
-                _segments.Add(Segment.Create(_directory, EndOffset));
+                AddSegment();
             }
 
             var closed = _segments.Take(_segments.Count - 1)
@@ -90,23 +90,33 @@ internal sealed partial class PartitionLog
             {
                 if (batch.Header.IsControl || IsAborted(batch.Header, aborted))
                     continue;
-                var bytes = segments[i].ReadBatch(batch);
-                try
+                var records = ReadRecords(batch.Header, segments[i].ReadBatch(batch), out var error);
+                if (error is not null)
+                    Unreadable?.Invoke(batch.Header.BaseOffset, error);
+                foreach (var record in records)
                 {
-                    foreach (var record in RecordReader.Read(batch.Header, bytes))
-                    {
-                        if (record.Key is { } key)
-                            latest[Hash(key.Span)] = record.Offset;
-                    }
-                }
-                catch (InvalidDataException e)
-                {
-                    Unreadable?.Invoke(batch.Header.BaseOffset, e.Message);
+                    if (record.Key is { } key)
+                        latest[Hash(key.Span)] = record.Offset;
                 }
             }
         }
 
         return latest;
+    }
+
+    /// <summary>All records of a batch, or none where one of them cannot be read: then <paramref name="error"/> says why.</summary>
+    private static List<Record> ReadRecords(in RecordBatchHeader header, byte[] batch, out string? error)
+    {
+        try
+        {
+            error = null;
+            return [.. RecordReader.Read(header, batch)];
+        }
+        catch (InvalidDataException e)
+        {
+            error = e.Message;
+            return [];
+        }
     }
 
     /// <summary>Writes the survivors of some segments to one new file, and puts it in their place.</summary>
@@ -177,7 +187,7 @@ internal sealed partial class PartitionLog
 
                 // The new name has to be on the disk before the old ones go.
                 if (_flush)
-                    Disk.FlushDirectory(_directory);
+                    FileChanges.FlushDirectory(_directory);
             }
             catch
             {
@@ -220,22 +230,21 @@ internal sealed partial class PartitionLog
         long maxTimestamp = header.HasLogAppendTime ? header.MaxTimestamp : -1;
         if (!header.IsControl && !IsAborted(header, aborted))
         {
-            try
-            {
-                foreach (var record in RecordReader.Read(header, bytes))
-                {
-                    if (record.Key is not { } key || (latest.TryGetValue(Hash(key.Span), out var newest) && newest > record.Offset) || (record.Value is null && dropTombstones))
-                        continue;
-                    tombstones |= record.Value is null;
-                    kept.Add(record.Raw);
-                    maxTimestamp = Math.Max(maxTimestamp, record.Timestamp);
-                }
-            }
-            catch (InvalidDataException)
+            var records = ReadRecords(header, bytes, out var error);
+            if (error is not null)
             {
                 if (header.IsTransactional)
                     Plain(header).Write(bytes);
                 return bytes;
+            }
+
+            foreach (var record in records)
+            {
+                if (record.Key is not { } key || (latest.TryGetValue(Hash(key.Span), out var newest) && newest > record.Offset) || (record.Value is null && dropTombstones))
+                    continue;
+                tombstones |= record.Value is null;
+                kept.Add(record.Raw);
+                maxTimestamp = Math.Max(maxTimestamp, record.Timestamp);
             }
         }
 

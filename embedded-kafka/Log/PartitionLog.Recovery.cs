@@ -38,14 +38,8 @@ internal sealed partial class PartitionLog
             var segment = Segment.Open(paths[i], BaseOf(paths[i]));
             if (log._segments.Count > 0 && segment.BaseOffset < log._segments[^1].NextOffset)
             {
-                // Compaction had put the segment's records into the one before, and was stopped before it could remove it.
-                if (settings.Compact)
-                {
-                    Remove(segment);
-                    continue;
-                }
-
-                // The topic is not compacted any more, or an offset in the one before is wrong.
+                // Compaction had put the segment's records into the one before, and was stopped before it could remove it; or an offset in the
+                // one before is wrong.
                 segment.Dispose();
                 log.CutBytes += new FileInfo(paths[i]).Length;
                 SetAside(paths[i]);
@@ -53,8 +47,8 @@ internal sealed partial class PartitionLog
             }
 
             log._segments.Add(segment);
-            // The active segment is never compacted, so what compaction writes ends before it.
-            broken = !log.Recover(segment, settings.Compact || i + 1 == paths.Length ? long.MaxValue : BaseOf(paths[^1]));
+            // The active segment is never compacted, so all others end before it.
+            broken = !log.Recover(segment, i + 1 == paths.Length ? long.MaxValue : BaseOf(paths[^1]));
             log.EndOffset = Math.Max(log.EndOffset, Math.Max(segment.NextOffset, segment.BaseOffset));
         }
 
@@ -83,7 +77,7 @@ internal sealed partial class PartitionLog
         return aside;
     }
 
-    /// <param name="end">Offsets from here on belong to the next segment.</param>
+    /// <param name="end">Offsets from here on belong to the active segment.</param>
     /// <returns>False if the segment's tail had to be cut off.</returns>
     private bool Recover(Segment segment, long end)
     {
@@ -102,18 +96,11 @@ internal sealed partial class PartitionLog
                 break;
             }
 
-            if (next is not { } found)
+            if (next is not { } found || found.Header.BaseOffset < segment.NextOffset || found.Header.LastOffsetDelta < 0 || found.Header.LastOffset >= end)
                 break;
             var bytes = segment.ReadBatch(found);
-            if (found.Header.Magic != RecordBatchHeader.CurrentMagic || !RecordBatchHeader.HasValidCrc(bytes, found.Header.Crc))
+            if (!IsWhole(found.Header, bytes))
                 break;
-            if (found.Header.BaseOffset < segment.NextOffset || found.Header.LastOffsetDelta < 0 || found.Header.LastOffset >= end)
-            {
-                // Whole, but not where it says: no write that was cut short leaves that.
-                FileChanges.Copy(segment.Path, AsideOf(segment.Path));
-                break;
-            }
-
             segment.Note(found.Header);
             TrackProducers(found.Header, bytes, now);
         }
@@ -123,10 +110,16 @@ internal sealed partial class PartitionLog
         if (segment.Size == length)
             return true;
 
+        // A write that was cut short leaves no whole batch.
+        if (segment.Headers(segment.Size, length).Any(b => IsWhole(b.Header, segment.ReadBatch(b))))
+            FileChanges.Copy(segment.Path, AsideOf(segment.Path));
         CutBytes += length - segment.Size;
         segment.CutTail();
         return false;
     }
+
+    private static bool IsWhole(in RecordBatchHeader header, byte[] batch) =>
+        header.Magic == RecordBatchHeader.CurrentMagic && RecordBatchHeader.HasValidCrc(batch, header.Crc);
 
     /// <summary>
     /// Writes a checkpoint of the active segment where it has grown by enough, so that a start after a crash need not read all of it.
@@ -164,6 +157,6 @@ internal sealed partial class PartitionLog
         EndOffset = Math.Max(EndOffset, StartOffset);
     }
 
-    private void SaveStartOffset() =>
-        AtomicFile.Write(Path.Combine(_directory, StartOffsetFile), System.Text.Encoding.ASCII.GetBytes(StartOffset.ToString(CultureInfo.InvariantCulture)));
+    private void SaveStartOffset(long offset) =>
+        AtomicFile.Write(Path.Combine(_directory, StartOffsetFile), System.Text.Encoding.ASCII.GetBytes(offset.ToString(CultureInfo.InvariantCulture)));
 }

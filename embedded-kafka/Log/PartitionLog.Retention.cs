@@ -22,8 +22,7 @@ internal sealed partial class PartitionLog
             var target = offset == -1 ? EndOffset : offset;
             if (target < 0 || target > EndOffset)
                 return null;
-            if (target > StartOffset)
-                MoveStart(target);
+            MoveStart(target);
             return StartOffset;
         }
     }
@@ -41,8 +40,8 @@ internal sealed partial class PartitionLog
             if (_segments.Count == 0)
                 return 0;
 
-            // What an earlier call could not remove, because the disk was full.
-            var removed = RemoveDeadSegments();
+            // What a crash, or a disk that failed, left between the move of the start and the removal.
+            var removed = RemoveSegmentsBefore(StartOffset);
             if (!Settings.Delete)
                 return removed;
 
@@ -64,7 +63,7 @@ internal sealed partial class PartitionLog
             if (keepFrom == EndOffset && active.Size > 0)
             {
                 active.Flush();
-                _segments.Add(Segment.Create(_directory, EndOffset));
+                AddSegment();
                 active.ClosedAt = now;
             }
 
@@ -85,43 +84,32 @@ internal sealed partial class PartitionLog
         }
     }
 
-    /// <summary>
-    /// Moves the start and removes the segments before it. A start that could not be stored does not hold; but a full disk has to be able to
-    /// free itself, and segments can go before: the first one that stays says where the log starts.
-    /// </summary>
+    /// <summary>Moves the start and removes the segments before it. A start that could not be stored does not hold.</summary>
     /// <returns>How many segments were removed.</returns>
     private int MoveStart(long offset)
     {
-        var before = StartOffset;
-        if (offset <= before)
+        if (offset <= StartOffset)
             return 0;
-        StartOffset = offset;
-        var removed = 0;
         try
         {
-            try
-            {
-                SaveStartOffset();
-            }
-            catch (IOException)
-            {
-                removed = RemoveDeadSegments();
-                SaveStartOffset();
-            }
+            SaveStartOffset(offset);
         }
-        catch (Exception e)
+        catch (IOException)
         {
-            StartOffset = Math.Max(before, _segments[0].BaseOffset);
-            if (e is not IOException || StartOffset < offset)
+            // A full disk has to be able to free itself, and the first segment that stays says where the log starts as well as the file does.
+            var removed = RemoveSegmentsBefore(offset);
+            if (removed == 0 && StartOffset < offset)
                 throw;
+            return removed + MoveStart(offset);
         }
 
-        return removed + RemoveDeadSegments();
+        StartOffset = offset;
+        return RemoveSegmentsBefore(offset);
     }
 
-    private int RemoveDeadSegments()
+    private int RemoveSegmentsBefore(long offset)
     {
-        var count = _segments.SkipLast(1).TakeWhile(s => s.NextOffset <= StartOffset).Count();
+        var count = _segments.SkipLast(1).TakeWhile(s => s.NextOffset <= offset).Count();
         if (count == 0)
             return 0;
         _hints.Clear();
@@ -130,6 +118,7 @@ internal sealed partial class PartitionLog
         {
             var segment = _segments[0];
             _segments.RemoveAt(0);
+            StartOffset = Math.Max(StartOffset, _segments[0].BaseOffset);
             Remove(segment);
 
             // On a full disk there is room only now. A crash in between forgets the producers of whom nothing else is left.

@@ -180,13 +180,18 @@ internal sealed partial class PartitionLog : IDisposable
         {
             Directory.CreateDirectory(_directory);
             if (_flush)
-                Disk.FlushDirectory(Path.GetDirectoryName(_directory)!);
+                FileChanges.FlushDirectory(Path.GetDirectoryName(_directory)!);
         }
 
+        return AddSegment();
+    }
+
+    private Segment AddSegment()
+    {
         var segment = Segment.Create(_directory, EndOffset);
         _segments.Add(segment);
         if (_flush)
-            Disk.FlushDirectory(_directory);
+            FileChanges.FlushDirectory(_directory);
         return segment;
     }
 

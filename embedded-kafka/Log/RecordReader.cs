@@ -30,14 +30,20 @@ internal static class RecordReader
             var end = VarInt(batch, ref position);
             end = end > 0 && end <= batch.Length - position ? position + end : throw new InvalidDataException($"Record {i} claims {end} bytes; {batch.Length - position} remain.");
             var record = batch[..(int)end];
-            position++;
-            VarInt(record, ref position);
-            VarInt(record, ref position);
-            Skip(record, ref position);
-            Skip(record, ref position);
+            position++; // attributes
+            VarInt(record, ref position); // time
+            if (VarInt(record, ref position) is var delta && delta != i)
+                throw new InvalidDataException($"Record {i} claims an offset delta of {delta}.");
+            Skip(record, ref position); // key
+            Skip(record, ref position); // value
             var headers = VarInt(record, ref position);
-            for (var left = 2 * headers; left > 0; left--)
+            for (var left = headers; left > 0; left--)
+            {
+                if (Skip(record, ref position) < 0)
+                    throw new InvalidDataException($"A header of record {i} has no name.");
                 Skip(record, ref position);
+            }
+
             if (headers < 0 || position != end)
                 throw new InvalidDataException($"Record {i} claims {headers} headers, and ends at byte {position} instead of {end} of the batch.");
         }
@@ -46,12 +52,14 @@ internal static class RecordReader
             throw new InvalidDataException($"{batch.Length - position} bytes follow the last of {header.RecordCount} records.");
     }
 
-    private static void Skip(ReadOnlySpan<byte> record, ref int position)
+    /// <returns>The field's length; negative for null.</returns>
+    private static long Skip(ReadOnlySpan<byte> record, ref int position)
     {
         var length = VarInt(record, ref position);
         if (length > record.Length - position)
             throw new InvalidDataException($"A key, value or header claims {length} bytes; {record.Length - position} remain.");
         position += (int)Math.Max(length, 0);
+        return length;
     }
 
     private static Record ReadOne(RecordBatchHeader header, ReadOnlyMemory<byte> raw)
@@ -60,6 +68,8 @@ internal static class RecordReader
         var position = 1;
         var timestamp = header.BaseTimestamp + VarInt(span, ref position);
         var offset = header.BaseOffset + VarInt(span, ref position);
+        if (offset < header.BaseOffset || offset > header.LastOffset)
+            throw new InvalidDataException($"A record claims offset {offset}; its batch has {header.BaseOffset} to {header.LastOffset}.");
         var key = Field(raw, ref position);
         var value = Field(raw, ref position);
         return new Record(offset, header.HasLogAppendTime ? header.MaxTimestamp : timestamp, key, value, raw);

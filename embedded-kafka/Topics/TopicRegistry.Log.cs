@@ -10,8 +10,8 @@ internal sealed partial class TopicRegistry
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Partition}: no checkpoint could be written, so the next start has to read it: {Reason}")]
     private partial void LogNoCheckpoint(string partition, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Topic {Topic} is deleted; its folder {Directory} stays until the next start: {Reason}")]
-    private partial void LogNotRemoved(string topic, string directory, string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The deleted topic's folder {Directory} stays until the next start: {Reason}")]
+    private partial void LogNotRemoved(string directory, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Partition}: the records of the batch at offset {Offset} cannot be read, so compaction keeps it as it is: {Reason}")]
     private partial void LogUnreadable(string partition, long offset, string reason);

@@ -34,8 +34,8 @@ internal sealed partial class TopicRegistry : IDisposable
 
         // The folder itself stays: so deleting a topic needs no room on the disk.
         Directory.CreateDirectory(_trash);
-        foreach (var deleted in Directory.EnumerateDirectories(_trash))
-            Directory.Delete(deleted, recursive: true);
+        foreach (var away in Directory.GetDirectories(_trash))
+            Remove(away);
     }
 
     public IEnumerable<Topic> All => _topics.Values;
@@ -76,8 +76,9 @@ internal sealed partial class TopicRegistry : IDisposable
         var (config, error) = TopicConfig.Create(file.Config);
         if (config is null)
             throw new InvalidDataException($"{Path.Combine(directory, TopicFile.FileName)}: {error}");
-        if (_topics.GetOrAdd(file.Name, new Topic(file.Name, file.Id, directory, config, [])) is var topic && topic.Directory != directory)
-            throw new InvalidDataException($"{topic.Directory} and {directory} both hold the topic '{file.Name}': move the one that is not wanted away.");
+        var topic = new Topic(file.Name, file.Id, directory, config, []);
+        if (!_topics.TryAdd(file.Name, topic))
+            throw new InvalidDataException($"{_topics[file.Name].Directory} and {directory} both hold the topic '{file.Name}': move the one that is not wanted away.");
         _names[file.Id] = file.Name;
         _topics[file.Name] = topic with { Partitions = OpenPartitions(file.Name, directory, config, 0, file.Partitions) };
     }
@@ -134,20 +135,25 @@ internal sealed partial class TopicRegistry : IDisposable
             foreach (var partition in topic.Partitions)
                 partition.MarkDeleted();
 
-            try
-            {
-                Directory.Delete(away, recursive: true);
-
-                // A partition's first batch may have come after the move.
-                if (Directory.Exists(topic.Directory))
-                    Directory.Delete(topic.Directory, recursive: true);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                LogNotRemoved(name, away, e.Message);
-            }
-
+            Remove(away);
             return true;
+        }
+    }
+
+    /// <summary>Removes a deleted topic's folder. What cannot be removed now is tried again at the next start.</summary>
+    private void Remove(string away)
+    {
+        try
+        {
+            // A partition's first batch, between the move and the end of its service, makes the folder anew.
+            var remade = Path.Combine(_root, Path.GetFileName(away));
+            if (Directory.Exists(remade) && !File.Exists(Path.Combine(remade, TopicFile.FileName)))
+                Directory.Delete(remade, recursive: true);
+            Directory.Delete(away, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotRemoved(away, e.Message);
         }
     }
 
@@ -177,6 +183,8 @@ internal sealed partial class TopicRegistry : IDisposable
             var (config, error) = TopicConfig.Create(change(topic.Config));
             if (config is null)
                 return (ErrorCode.InvalidConfig, error);
+            if (topic.IsInternal && config.Settings is not { Compact: true, Delete: false })
+                return (ErrorCode.InvalidConfig, $"The server's own state is in '{name}': its cleanup.policy has to be compact.");
             if (validateOnly)
                 return (ErrorCode.None, null);
             new TopicFile(name, topic.Id, topic.Partitions.Count, config.Values).Save(topic.Directory);

@@ -63,129 +63,104 @@ public sealed class DurabilityTests : IDisposable
     [Trait("Invariant", "1")]
     public async Task A_full_disk_is_told_to_producers_and_readers_go_on_and_nothing_is_torn_or_lost()
     {
-        var disk = MountOrSkip();
-        try
+        using var disk = SmallDisk.Mount(Path.Combine(_directory, "disk"), megabytes: 8);
+        var ballast = Path.Combine(disk.Path, "ballast");
+        await File.WriteAllBytesAsync(ballast, new byte[4 << 20], Cancel);
+        var options = new EmbeddedKafkaOptions { DataDirectory = Path.Combine(disk.Path, "data") };
+        var acknowledged = new List<int>();
+        await using (var kafka = await EmbeddedKafka.StartAsync(options, Cancel))
         {
-            var ballast = Path.Combine(disk, "ballast");
-            await File.WriteAllBytesAsync(ballast, new byte[4 << 20], Cancel);
-            var options = new EmbeddedKafkaOptions { DataDirectory = Path.Combine(disk, "data") };
-            var acknowledged = new List<int>();
-            await using (var kafka = await EmbeddedKafka.StartAsync(options, Cancel))
+            using (var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = kafka.BootstrapServers }).Build())
+                await admin.CreateTopicsAsync([.. new[] { "t", "gone" }.Select(name => new TopicSpecification { Name = name, NumPartitions = 1, ReplicationFactor = 1 })]);
+            using (var impatient = Producer(kafka, c => (c.MessageSendMaxRetries, c.EnableIdempotence) = (0, false)))
             {
-                using (var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = kafka.BootstrapServers }).Build())
-                    await admin.CreateTopicsAsync([.. new[] { "t", "gone" }.Select(name => new TopicSpecification { Name = name, NumPartitions = 1, ReplicationFactor = 1 })]);
-                using (var impatient = Producer(kafka, c => (c.MessageSendMaxRetries, c.EnableIdempotence) = (0, false)))
-                {
-                    var full = await Assert.ThrowsAsync<ProduceException<int, byte[]>>(() => ProduceAsync(impatient, acknowledged, 0, 1000));
-                    Assert.Equal(ErrorCode.KafkaStorageError, full.Error.Code);
-                }
-
-                Assert.InRange(acknowledged.Count, 20, 999);
-                await File.WriteAllBytesAsync(Path.Combine(disk, "rest"), [], Cancel);
-                FillRest(Path.Combine(disk, "rest"));
-                using (var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = kafka.BootstrapServers }).Build())
-                {
-                    var create = await Assert.ThrowsAsync<CreateTopicsException>(() => admin.CreateTopicsAsync([new TopicSpecification { Name = "u", NumPartitions = 1, ReplicationFactor = 1 }]));
-                    Assert.Equal(ErrorCode.KafkaStorageError, create.Results[0].Error.Code);
-                    var add = await Assert.ThrowsAsync<CreatePartitionsException>(() => admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = "t", IncreaseTo = 2 }]));
-                    Assert.Equal(ErrorCode.KafkaStorageError, add.Results[0].Error.Code);
-                    var delete = await Assert.ThrowsAsync<DeleteRecordsException>(() => admin.DeleteRecordsAsync([new TopicPartitionOffset("t", 0, 5)]));
-                    Assert.Equal(ErrorCode.KafkaStorageError, delete.Results[0].Error.Code);
-                    var topic = new ConfigResource { Type = ResourceType.Topic, Name = "t" };
-                    var change = new ConfigEntry { Name = "retention.ms", Value = "1000", IncrementalOperation = AlterConfigOpType.Set };
-                    var alter = await Assert.ThrowsAsync<IncrementalAlterConfigsException>(() => admin.IncrementalAlterConfigsAsync(new() { [topic] = [change] }));
-                    Assert.Equal(ErrorCode.KafkaStorageError, alter.Results[0].Error.Code);
-                    Assert.NotEqual("1000", (await admin.DescribeConfigsAsync([topic]))[0].Entries["retention.ms"].Value);
-                    await admin.DeleteTopicsAsync(["gone"]); // needs no room
-                }
-
-                using (var transactional = Producer(kafka, c => c.TransactionalId = "x"))
-                    Assert.Throws<KafkaRetriableException>(() => transactional.InitTransactions(TimeSpan.FromSeconds(3)));
-                Assert.Equal(acknowledged, ReadAll(kafka));
+                var full = await Assert.ThrowsAsync<ProduceException<int, byte[]>>(() => ProduceAsync(impatient, acknowledged, 0, 1000));
+                Assert.Equal(ErrorCode.KafkaStorageError, full.Error.Code);
             }
 
-            // Stopped and started with not a byte left.
-            FillRest(Path.Combine(disk, "rest"));
-            await using (var kafka = await EmbeddedKafka.StartAsync(options, Cancel))
+            Assert.InRange(acknowledged.Count, 20, 999);
+            disk.Fill();
+            using (var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = kafka.BootstrapServers }).Build())
             {
-                Assert.Equal(acknowledged, ReadAll(kafka));
-                File.Delete(Path.Combine(disk, "rest"));
-
-                using var patient = Producer(kafka, c => c.EnableIdempotence = true);
-                var later = ProduceAsync(patient, acknowledged, 1000, 10);
-                await Task.Delay(500, Cancel);
-                File.Delete(ballast);
-                await later;
-                using (var transactional = Producer(kafka, c => c.TransactionalId = "x"))
-                    transactional.InitTransactions(Patience);
-                Assert.Equal(acknowledged, ReadAll(kafka));
+                var create = await Assert.ThrowsAsync<CreateTopicsException>(() => admin.CreateTopicsAsync([new TopicSpecification { Name = "u", NumPartitions = 1, ReplicationFactor = 1 }]));
+                Assert.Equal(ErrorCode.KafkaStorageError, create.Results[0].Error.Code);
+                var add = await Assert.ThrowsAsync<CreatePartitionsException>(() => admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = "t", IncreaseTo = 2 }]));
+                Assert.Equal(ErrorCode.KafkaStorageError, add.Results[0].Error.Code);
+                var delete = await Assert.ThrowsAsync<DeleteRecordsException>(() => admin.DeleteRecordsAsync([new TopicPartitionOffset("t", 0, 5)]));
+                Assert.Equal(ErrorCode.KafkaStorageError, delete.Results[0].Error.Code);
+                var topic = new ConfigResource { Type = ResourceType.Topic, Name = "t" };
+                var change = new ConfigEntry { Name = "retention.ms", Value = "1000", IncrementalOperation = AlterConfigOpType.Set };
+                var alter = await Assert.ThrowsAsync<IncrementalAlterConfigsException>(() => admin.IncrementalAlterConfigsAsync(new() { [topic] = [change] }));
+                Assert.Equal(ErrorCode.KafkaStorageError, alter.Results[0].Error.Code);
+                Assert.NotEqual("1000", (await admin.DescribeConfigsAsync([topic]))[0].Entries["retention.ms"].Value);
+                await admin.DeleteTopicsAsync(["gone"]); // needs no room
             }
 
-            await using var again = await EmbeddedKafka.StartAsync(options, Cancel);
-            Assert.Equal(acknowledged, ReadAll(again));
+            using (var transactional = Producer(kafka, c => c.TransactionalId = "x"))
+                Assert.Throws<KafkaRetriableException>(() => transactional.InitTransactions(TimeSpan.FromSeconds(3)));
+            Assert.Equal(acknowledged, ReadAll(kafka));
         }
-        finally
+
+        // Stopped and started with not a byte left.
+        var rest = disk.Fill();
+        await using (var kafka = await EmbeddedKafka.StartAsync(options, Cancel))
         {
-            Assert.Equal(0, Run("umount", disk));
+            Assert.Equal(acknowledged, ReadAll(kafka));
+            File.Delete(rest);
+
+            using var patient = Producer(kafka, c => c.EnableIdempotence = true);
+            var later = ProduceAsync(patient, acknowledged, 1000, 10);
+            await Task.Delay(500, Cancel);
+            File.Delete(ballast);
+            await later;
+            using (var transactional = Producer(kafka, c => c.TransactionalId = "x"))
+                transactional.InitTransactions(Patience);
+            Assert.Equal(acknowledged, ReadAll(kafka));
         }
+
+        await using var again = await EmbeddedKafka.StartAsync(options, Cancel);
+        Assert.Equal(acknowledged, ReadAll(again));
     }
 
     [Fact]
     [Trait("Invariant", "1")]
     public async Task A_full_disk_with_a_transaction_that_nobody_owns_is_no_reason_not_to_start()
     {
-        var disk = MountOrSkip();
-        try
+        using var disk = SmallDisk.Mount(Path.Combine(_directory, "disk"), megabytes: 8);
+        var options = new EmbeddedKafkaOptions { DataDirectory = Path.Combine(disk.Path, "data"), CleaningInterval = TimeSpan.FromSeconds(1) };
+        await using (var kafka = await EmbeddedKafka.StartAsync(options, Cancel))
         {
-            var options = new EmbeddedKafkaOptions { DataDirectory = Path.Combine(disk, "data"), CleaningInterval = TimeSpan.FromSeconds(1) };
-            await using (var kafka = await EmbeddedKafka.StartAsync(options, Cancel))
-            {
-                using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = kafka.BootstrapServers }).Build();
-                await admin.CreateTopicsAsync([new TopicSpecification { Name = "t", NumPartitions = 1, ReplicationFactor = 1 }]);
-            }
-
-            using (var topics = new Topics.TopicRegistry(options.DataDirectory, TimeProvider.System, flush: false, NullLogger.Instance))
-            {
-                topics.Open();
-                var log = topics.FindPartition("t", 0)!;
-                log.BeginTransaction(77, 0);
-
-                // A page of the disk to the last byte, so that the marker needs another.
-                var other = Orphan(1000).Length - 1000;
-                Assert.Equal(Protocol.ErrorCode.None, log.AppendTransactional(Orphan(4096 - other)).Error);
-            }
-
-            FillRest(Path.Combine(disk, "rest"));
-            await using (var kafka = await EmbeddedKafka.StartAsync(options, Cancel))
-            {
-                Assert.Empty(ReadAll(kafka));
-                File.Delete(Path.Combine(disk, "rest"));
-                using var producer = Producer(kafka, c => c.EnableIdempotence = true);
-                await ProduceAsync(producer, [], 5, 1);
-                var patience = Stopwatch.StartNew();
-                while (ReadAll(kafka) is not [5])
-                {
-                    Assert.True(patience.Elapsed < Patience, "Readers still wait at the transaction that nobody owns.");
-                    await Task.Delay(100, Cancel);
-                }
-            }
+            using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = kafka.BootstrapServers }).Build();
+            await admin.CreateTopicsAsync([new TopicSpecification { Name = "t", NumPartitions = 1, ReplicationFactor = 1 }]);
         }
-        finally
+
+        using (var topics = new Topics.TopicRegistry(options.DataDirectory, TimeProvider.System, flush: false, NullLogger.Instance))
         {
-            Assert.Equal(0, Run("umount", disk));
+            topics.Open();
+            var log = topics.FindPartition("t", 0)!;
+            log.BeginTransaction(77, 0);
+
+            // A page of the disk to the last byte, so that the marker needs another.
+            var other = Orphan(1000).Length - 1000;
+            Assert.Equal(Protocol.ErrorCode.None, log.AppendTransactional(Orphan(4096 - other)).Error);
+        }
+
+        var rest = disk.Fill();
+        await using (var kafka = await EmbeddedKafka.StartAsync(options, Cancel))
+        {
+            Assert.Empty(ReadAll(kafka));
+            File.Delete(rest);
+            using var producer = Producer(kafka, c => c.EnableIdempotence = true);
+            await ProduceAsync(producer, [], 5, 1);
+            var patience = Stopwatch.StartNew();
+            while (ReadAll(kafka) is not [5])
+            {
+                Assert.True(patience.Elapsed < Patience, "Readers still wait at the transaction that nobody owns.");
+                await Task.Delay(100, Cancel);
+            }
         }
 
         static byte[] Orphan(int size) => Log.RecordBatchBuilder.Build([([0, 0, 0, 1], new byte[size])], 1, producerId: 77, producerEpoch: 0, transactional: true);
-    }
-
-    /// <returns>A file system of its own of 8 MiB, which the test has to unmount.</returns>
-    private string MountOrSkip()
-    {
-        var disk = Path.Combine(_directory, "disk");
-        Directory.CreateDirectory(disk);
-        if (!OperatingSystem.IsLinux() || Run("mount", "-t", "tmpfs", "-o", "size=8m", "embedded-kafka", disk) != 0)
-            Assert.Skip("A small file system can only be mounted by root on Linux.");
-        return disk;
     }
 
     private static async Task UseAsync(string address)
@@ -243,20 +218,6 @@ public sealed class DurabilityTests : IDisposable
         }
     }
 
-    private static void FillRest(string path)
-    {
-        try
-        {
-            using var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.None, bufferSize: 0);
-            while (true)
-                file.Write(new byte[4096]);
-        }
-        catch (IOException)
-        {
-            // Full: that was the point.
-        }
-    }
-
     private static async Task ProduceAsync(IProducer<int, byte[]> producer, List<int> acknowledged, int from, int count)
     {
         for (var i = from; i < from + count; i++)
@@ -285,12 +246,5 @@ public sealed class DurabilityTests : IDisposable
         var config = new ProducerConfig { BootstrapServers = kafka.BootstrapServers, Acks = Acks.All, LingerMs = 0, RetryBackoffMs = 100 };
         change(config);
         return new ProducerBuilder<int, byte[]>(config).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
-    }
-
-    private static int Run(string program, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-        process.WaitForExit();
-        return process.ExitCode;
     }
 }

@@ -6,7 +6,7 @@ internal sealed partial class PartitionLog
 {
     private const string StartOffsetFile = "start-offset";
 
-    /// <summary>Bytes at the end that were not whole, valid batches and were cut off when the log was opened.</summary>
+    /// <summary>Bytes that were not whole, valid batches in their place, and were cut off or set aside when the log was opened.</summary>
     public long CutBytes { get; private set; }
 
     /// <summary>

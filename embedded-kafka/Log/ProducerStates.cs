@@ -12,7 +12,7 @@ internal sealed class ProducerStates
     /// More are not remembered, but those that have been silent for longest forgotten: whoever makes up producer ids gets less than 1 MB of
     /// memory a partition. Producers with an open transaction come on top.
     /// </summary>
-    public const int MaxProducers = 2_000;
+    private const int MaxProducers = 2_000;
 
     private readonly Dictionary<long, ProducerState> _producers = [];
     private readonly SortedSet<long> _openTransactions = [];

@@ -4,7 +4,7 @@ namespace Kappa.Iot.Embedded.Topics;
 
 internal sealed partial class TopicRegistry
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Partition}: the last {Bytes} bytes were not whole, valid batches and were cut off; the log now ends at offset {EndOffset}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Partition}: {Bytes} bytes were not whole, valid batches in their place, and were cut off or set aside as *.cut; the log now ends at offset {EndOffset}")]
     private partial void LogCutTail(string partition, long bytes, long endOffset);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Partition}: no checkpoint could be written, so the next start has to read it: {Reason}")]

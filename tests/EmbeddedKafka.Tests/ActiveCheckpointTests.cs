@@ -64,12 +64,28 @@ public sealed class ActiveCheckpointTests : IDisposable
     }
 
     [Fact]
+    public void Apply_OfAsManyProducersAsAreRemembered_TakesLessThanAMegabyte()
+    {
+        var header = RecordBatchHeader.Read(Batch("v", 0, transactional: false));
+        var states = new ProducerStates();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var id = 0; id < 2_000; id++)
+        {
+            for (var sequence = 0; sequence < ProducerState.RememberedBatches; sequence++)
+                states.Apply(header with { ProducerId = id, BaseSequence = sequence }, now: 1);
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 100_000, 1_000_000);
+        Assert.Equal(2_000, states.All.Count);
+    }
+
+    [Fact]
     public void Append_OfMadeUpProducers_ForgetsTheOldest()
     {
         using var log = Open();
         for (var id = 0; id < 5_000; id++)
             Assert.Equal(ErrorCode.None, log.AppendInternal(Batch("v", id, transactional: false)).Error);
-        Assert.InRange(log.ReadProducers(static states => states.All.Count), 1_000, ProducerStates.MaxProducers);
+        Assert.InRange(log.ReadProducers(static states => states.All.Count), 1_000, 2_000);
         Assert.NotNull(log.ReadProducers(static states => states.Find(4_999)));
     }
 

@@ -42,6 +42,9 @@ public static class ModelArtifact
                 var pca = Check(modelId, Calibration<PcaModel>(modelId, calibration), blobs.Count);
                 var components = (Transformer(ml, modelId, 0, blobs[0]) as ISingleFeaturePredictionTransformer<object>)?.Model as PcaModelParameters ?? throw Unfit(modelId, 0, "principal components");
                 return new PcaDetector(modelId, pca, components);
+            case OnnxModel.Detector:
+                if (blobs.Count != 1) throw new InvalidDataException($"The artifact of model '{modelId}' has {blobs.Count} ONNX files instead of one.");
+                return new OnnxDetector(modelId, Calibration<OnnxModel>(modelId, calibration), blobs[0]);
             default:
                 throw new InvalidDataException($"The artifact of model '{modelId}' is for the detector '{detector}', which this version does not have.");
         }
@@ -71,6 +74,8 @@ public static class ModelArtifact
         Save(VirtualSensorModel.Detector, JsonSerializer.SerializeToUtf8Bytes(model, JsonSettings), mlModels);
 
     internal static byte[] Save(PcaModel model, byte[] mlModel) => Save(PcaModel.Detector, JsonSerializer.SerializeToUtf8Bytes(model, JsonSettings), [mlModel]);
+
+    internal static byte[] Save(OnnxModel model, byte[] onnx) => Save(OnnxModel.Detector, JsonSerializer.SerializeToUtf8Bytes(model, JsonSettings), [onnx]);
 
     private static byte[] Save(string detector, byte[] calibration, IReadOnlyList<byte[]> mlModels)
     {

@@ -38,6 +38,7 @@ public sealed class VehicleWindow
         var signals = shape.Signals.Count;
         _samples = new SampleSums(shape.Resolutions);
         _means = new float[signals];
+        Notes = new float[shape.Notes];
         Array.Fill(_means, float.NaN);
         Inputs = new RecentMeans(signals, InputSpans);
         Activity = new RecentMeans(signals, ActivitySpans);
@@ -63,6 +64,9 @@ public sealed class VehicleWindow
     internal RecentMeans Residuals { get; }
 
     internal RecentMeans Squares { get; }
+
+    /// <summary>What the detector keeps here for itself: all 0 where the window starts, and part of its state.</summary>
+    internal float[] Notes { get; }
 
     /// <summary>What was said of the vehicle last.</summary>
     internal Verdict Verdict { get; } = new();
@@ -140,6 +144,7 @@ public sealed class VehicleWindow
         Residuals.Save(writer);
         Squares.Save(writer);
         Verdict.Save(writer);
+        foreach (var note in Notes) writer.Write(note);
         writer.Flush();
         return stream.ToArray();
     }
@@ -175,6 +180,7 @@ public sealed class VehicleWindow
             window.Residuals.Restore(reader);
             window.Squares.Restore(reader);
             window.Verdict.Restore(reader);
+            for (var i = 0; i < window.Notes.Length; i++) window.Notes[i] = reader.ReadSingle();
             if (stream.Position != stream.Length) throw new InvalidDataException($"The window's snapshot has {stream.Length - stream.Position} bytes too many.");
             return window;
         }
@@ -199,6 +205,7 @@ public sealed class VehicleWindow
         Activity.CopyFrom(other.Activity);
         Residuals.CopyFrom(other.Residuals);
         Squares.CopyFrom(other.Squares);
+        other.Notes.CopyTo(Notes, 0);
         Verdict.Clear();
     }
 
@@ -214,6 +221,7 @@ public sealed class VehicleWindow
         Activity.Clear();
         Residuals.Clear();
         Squares.Clear();
+        Array.Clear(Notes);
         Verdict.Clear();
     }
 

@@ -8,9 +8,11 @@ public sealed class WindowShape
     private readonly short[] _indexOfSignal;
 
     /// <param name="signals">Ids of the signal catalogue.</param>
+    /// <param name="notes">Numbers that the detector keeps in the window for itself.</param>
     /// <exception cref="ArgumentException">A signal appears twice.</exception>
-    public WindowShape(IReadOnlyList<uint> signals)
+    public WindowShape(IReadOnlyList<uint> signals, int notes = 0)
     {
+        Notes = notes;
         Signals = [.. signals];
         Resolutions = [.. signals.Select(id => SignalCatalogue.Find(id)?.Resolution ?? 0)];
         _indexOfSignal = new short[signals.Count == 0 ? 1 : checked((int)signals.Max() + 1)];
@@ -23,6 +25,9 @@ public sealed class WindowShape
     }
 
     public IReadOnlyList<uint> Signals { get; }
+
+    /// <summary>Length of <see cref="VehicleWindow.Notes"/>.</summary>
+    internal int Notes { get; }
 
     /// <summary>Step of each sensor's own scale, 0 where it has none.</summary>
     internal IReadOnlyList<float> Resolutions { get; }

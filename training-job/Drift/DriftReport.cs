@@ -38,7 +38,7 @@ internal sealed record DriftReport
     /// <exception cref="CommandException">The model has no summary, or there is too little telemetry.</exception>
     public static DriftReport Of(ModelVersion version, IDetector detector, TrainingSet set, DriftThresholds thresholds, CancellationToken cancel)
     {
-        if (version.Summary is null) throw new CommandException($"Model '{version.ModelId}' was trained before distributions were kept with models. Train and promote a new one.");
+        if (version.Summary is null) throw new CommandException($"Model '{version.ModelId}' has no distributions to compare with: it was registered without --traces, or trained before they were kept. Register or train, and promote, a new one.");
         if (set.Steps < LeastSteps)
             throw new CommandException($"There is less than an hour of driving of profile '{version.Profile}' in the range: too little to tell drift. Give a longer range.");
         var drives = set.Drives();

@@ -25,6 +25,7 @@ public static class CommandLine
             TrainCommand.Create(screen),
             EvaluateCommand.Create(screen),
             RegisterCommand.Create(screen),
+            ExportCommand.Create(screen),
             PromoteCommand.Create(screen),
             RollbackCommand.Create(screen),
             ShadowCommand.Create(screen),

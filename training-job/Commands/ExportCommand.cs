@@ -1,0 +1,107 @@
+using System.CommandLine;
+using Kappa.Iot.Contracts;
+using Kappa.Iot.Detection;
+using Kappa.Iot.Streaming;
+using Kappa.Iot.Streaming.Models;
+using Kappa.Iot.TrainingJob.Export;
+using Kappa.Iot.TrainingJob.Log;
+using Kappa.Iot.TrainingJob.Terminal;
+using Kappa.Iot.TrainingJob.Traces;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Kappa.Iot.TrainingJob.Commands;
+
+/// <summary><c>export</c>: what a model saw and said of a range of the log, or of traces, as Parquet for notebooks.</summary>
+internal static class ExportCommand
+{
+    private const string FileName = "steps.parquet";
+
+    public static Command Create(Screen screen)
+    {
+        var time = TimeProvider.System;
+        var from = TimeArgument.Option("--from", "First event time: ISO 8601 or -2h.", time);
+        var to = TimeArgument.Option("--to", "First event time after the range. Default: now.", time);
+        var traces = new Option<DirectoryInfo?>("--traces") { Description = "Recorded traces (CSV) instead of the log.", HelpName = "DIR" };
+        var into = new Option<DirectoryInfo>("--out") { Description = $"Folder for {FileName}.", HelpName = "DIR", Required = true };
+        var profile = new Option<string>("--profile") { Description = "The kind of vehicle whose active model scores.", HelpName = "P", DefaultValueFactory = _ => VehicleProfiles.Obd };
+        var model = new Option<string?>("--model") { Description = "A model of the registry instead of the active one.", HelpName = "ID" };
+        var kafka = LogOption.Create();
+        var command = new Command("export", "Writes features and scores as Parquet, a row a scored batch.") { from, to, traces, into, profile, model, kafka };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(traces) is null == result.GetResult(from) is null) result.AddError("Give either --from (and --to) or --traces.");
+        });
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var now = time.GetUtcNow();
+            var first = parsed.GetValue(from) is { } fromText ? TimeArgument.Parse(fromText, now) : now;
+            var last = parsed.GetValue(to) is { } toText ? TimeArgument.Parse(toText, now) : now;
+            if (parsed.GetValue(from) is not null && last <= first)
+            {
+                screen.Say($"--to ({last:u}) must be after --from ({first:u}).");
+                return 2;
+            }
+            var log = await LogOption.ConnectAsync(parsed.GetValue(kafka)!);
+            var detector = await LoadAsync(log, parsed.GetValue(model), parsed.GetValue(profile)!, cancel);
+            var files = parsed.GetValue(traces) is { } folder ? TraceFiles.Find(folder.FullName, out _) : null;
+
+            var path = Path.Combine(Directory.CreateDirectory(parsed.GetValue(into)!.FullName).FullName, FileName);
+            // Beside its place until it is whole.
+            var unfinished = path + ".unfinished";
+            try
+            {
+                await WriteAsync(unfinished, detector, (export, progress) => files is null
+                    ? FromLogAsync(log, first, last, export, progress, screen, cancel)
+                    : FromTracesAsync(files, detector.Profile, export, progress, cancel), screen, cancel);
+                File.Move(unfinished, path, overwrite: true);
+            }
+            finally
+            {
+                File.Delete(unfinished);
+            }
+            screen.Results.WriteLine(path);
+            return 0;
+        });
+        return command;
+    }
+
+    private static async Task WriteAsync(string path, IDetector detector, Func<StepExport, Action<double>, Task> read, Screen screen, CancellationToken cancel)
+    {
+        await using var file = await StepFile.CreateAsync(path, detector.CreateWindow().Shape.Signals, cancel);
+        var export = new StepExport(detector, file);
+        await screen.WithProgressAsync(async context =>
+        {
+            var reading = context.AddTask("score", maxValue: 1);
+            await read(export, share => reading.Value = share);
+            return 0;
+        });
+        await file.CompleteAsync(cancel);
+        if (file.Rows == 0) throw new CommandException($"There is no telemetry of the profile {detector.Profile} to export{(export.OtherProfiles > 0 ? $", only {export.OtherProfiles} batches of others" : "")}.");
+        screen.Say($"Wrote {file.Rows} rows of {export.Vehicles} vehicles, scored by {detector.ModelId}; {export.NotScored} batches were there already or too late, {export.OtherProfiles} were of other profiles.");
+    }
+
+    private static async Task<IDetector> LoadAsync(KafkaOptions kafka, string? modelId, string profile, CancellationToken cancel)
+    {
+        var registry = new ModelRegistry(kafka, NullLogger.Instance);
+        modelId ??= (await registry.ReadAllAsync(cancel)).Active.GetValueOrDefault(profile)?.ModelId
+            ?? throw new CommandException($"The profile '{profile}' has no active model. Promote one, or name one with --model; 'list' shows them.");
+        return ModelArtifact.Load(modelId, await registry.ReadArtifactAsync(modelId, cancel));
+    }
+
+    private static async Task FromTracesAsync(IReadOnlyList<string> files, string profile, StepExport export, Action<double> progress, CancellationToken cancel)
+    {
+        var offset = 0L;
+        for (var i = 0; i < files.Count; i++)
+        {
+            foreach (var batch in RecordedTraces.Batches(files[i], profile)) await export.AddAsync(batch, 0, offset++, cancel);
+            progress((i + 1.0) / files.Count);
+        }
+    }
+
+    private static async Task FromLogAsync(KafkaOptions kafka, DateTimeOffset from, DateTimeOffset to, StepExport export, Action<double> progress, Screen screen, CancellationToken cancel)
+    {
+        var range = new TelemetryRange(kafka, NullLogger.Instance);
+        await range.ReadAsync((batch, partition, offset) => export.AddAsync(batch, partition, offset, cancel), from, to, new Callback<double>(progress), cancel);
+        if (range.Unreadable > 0) screen.Say($"{range.Unreadable} records of the range are no telemetry and were passed over.");
+    }
+}

@@ -12,6 +12,7 @@ public sealed class ScoringMetrics
     private readonly Counter<long> _trials;
     private readonly Counter<long> _missed;
     private readonly Counter<long> _alerts;
+    private readonly Counter<long> _fleetAlerts;
     private readonly Counter<long> _deadLetters;
     private readonly Counter<long> _snapshots;
     private readonly Counter<long> _snapshotBytes;
@@ -28,6 +29,7 @@ public sealed class ScoringMetrics
         _trials = _meter.CreateCounter<long>("kappa.scoring.shadow.batches", "{batch}", "Batches that models on trial were given, by what became of them: scored, failed.");
         _missed = _meter.CreateCounter<long>("kappa.scoring.gaps", "{batch}", "Batches that are missing in their vehicle's sequence.");
         _alerts = _meter.CreateCounter<long>("kappa.scoring.alerts", "{alert}", "Changes of alerts by status, type and severity.");
+        _fleetAlerts = _meter.CreateCounter<long>("kappa.scoring.fleet.alerts", "{alert}", "Changes of alerts about many vehicles, by status and measure.");
         _deadLetters = _meter.CreateCounter<long>("kappa.scoring.dead-letters", "{record}", "Records of telemetry that could not be scored, by reason.");
         _snapshots = _meter.CreateCounter<long>("kappa.scoring.snapshots", "{snapshot}", "Vehicles whose state was written to the log.");
         _snapshotBytes = _meter.CreateCounter<long>("kappa.scoring.snapshots.size", "By", "Bytes of that state.");
@@ -67,6 +69,8 @@ public sealed class ScoringMetrics
 
     internal void Count(Alert alert) => _alerts.Add(1,
         new("status", alert.Status.ToString().ToLowerInvariant()), new("type", alert.Type.ToString().ToLowerInvariant()), new("severity", alert.Severity.ToString().ToLowerInvariant()));
+
+    internal void Count(FleetAlert alert) => _fleetAlerts.Add(1, new("status", alert.Status.ToString().ToLowerInvariant()), new("measure", alert.Measure.ToString().ToLowerInvariant()));
 
     internal void Restored(TimeSpan duration, long batches)
     {

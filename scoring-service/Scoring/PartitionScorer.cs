@@ -43,6 +43,7 @@ internal sealed class PartitionScorer(
             }
 
             Score(record, current.Models, output);
+            if (state.Fleet is { } fleet) Write(fleet.TakeClosed(), output);
         }
 
         var next = Math.Max(_resumeAt, records[^1].Offset.Value + 1);
@@ -77,11 +78,17 @@ internal sealed class PartitionScorer(
         output.Add(_snapshots, new Message<byte[], byte[]> { Key = CheckpointKey, Value = state.Checkpoint(next).ToByteArray() });
     }
 
+    private void Write(IReadOnlyList<FleetMinute> minutes, TransactionOutput output)
+    {
+        foreach (var minute in minutes) output.Add(new TopicPartition(topics.FleetMinutes, 0), new Message<byte[], byte[]> { Key = BitConverter.GetBytes(partition), Value = minute.ToByteArray() });
+    }
+
     private void Score(ConsumeResult<byte[], byte[]> record, ModelSet current, TransactionOutput output)
     {
         var telemetry = TelemetryRecord.Read(record, _decoder);
         if (telemetry.Batch is not { } batch)
         {
+            state.Fleet?.TakeDeadLetter(null);
             AddDeadLetter(record, telemetry.Reason, telemetry.Detail, output);
             return;
         }
@@ -98,11 +105,13 @@ internal sealed class PartitionScorer(
         {
             logger.BatchFailed(e, batch.Vin, record.TopicPartitionOffset);
             state.Reset(batch.Vin, record.Offset);
+            state.Fleet?.TakeDeadLetter(batch);
             AddDeadLetter(record, "Unscorable", e.Message, output);
             return;
         }
 
         _counts.Add(result);
+        if (result.Outcome is FoldOutcome.Scored or FoldOutcome.Unscored) state.Fleet?.Take(batch, result.Score);
         if (scope?.Contains(batch) == false) return;
         if (result.Score is { } score) AddScore(record, score, output);
         foreach (var trial in _trials)

@@ -18,6 +18,9 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
     /// <summary>Which models scored what no snapshot holds yet.</summary>
     public ModelSpans Models { get; } = new();
 
+    /// <summary>What the vehicles do together; null where nobody watches that.</summary>
+    public FleetTally? Fleet { get; set; }
+
     public int Vehicles => _vehicles.Count;
 
     /// <summary>Takes a vehicle's snapshot; before any batch.</summary>
@@ -87,7 +90,7 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
         var from = _unsaved.TryPeek(out var oldest) ? oldest.UnsavedFrom : next;
         // Of what was before, only the last model of each profile still scores something.
         Models.ForgetBefore(from);
-        return new ScoringCheckpoint { NextOffset = next, ReplayFrom = from, Models = { Models.Active }, Shadows = { Models.Shadows } };
+        return new ScoringCheckpoint { NextOffset = next, ReplayFrom = from, Models = { Models.Active }, Shadows = { Models.Shadows }, Fleet = Fleet?.Save() ?? ByteString.Empty };
     }
 
     private static VehicleState TakeSnapshot(Vehicle vehicle, long next)

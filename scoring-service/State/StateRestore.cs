@@ -77,6 +77,7 @@ internal sealed class StateRestore(
         var detectors = new Dictionary<string, IDetector?>(StringComparer.Ordinal);
         foreach (var (number, partition) in partitions)
         {
+            if (_topics.WatchFleet) partition.State.Fleet = partition.Checkpoint is { Fleet.Length: > 0 } told ? FleetTally.Restore(number, told.Fleet) : new FleetTally(number);
             if (partition.Checkpoint is { } checkpoint)
             {
                 if (checkpoint.NextOffset != partition.Next) logger.OffsetsDiffer(number, partition.Next, checkpoint.NextOffset);
@@ -124,23 +125,33 @@ internal sealed class StateRestore(
     {
         var (state, trials) = (partition.State, partition.Trials);
         if (record.Message.Key is { } key && state.Contains(Encoding.UTF8.GetString(key), record.Offset)) return;
-        if (TelemetryRecord.Read(record, partition.Decoder).Batch is not { } batch) return;
+        if (TelemetryRecord.Read(record, partition.Decoder).Batch is not { } batch)
+        {
+            if (partition.Checkpoint is null) state.Fleet?.TakeDeadLetter(null);
+            return;
+        }
+
         var modelId = state.Models.ActiveAt(batch.Profile, record.Offset);
         var shadows = state.Models.ShadowsAt(batch.Profile, record.Offset);
+        var fleet = partition.Checkpoint is null ? state.Fleet : null; // else it is in the checkpoint
         try
         {
-            state.Apply(
+            var result = state.Apply(
                 modelId is null ? null : detectors.GetValueOrDefault(modelId),
                 shadows.Count == 0 ? [] : [.. shadows.Select(id => detectors.GetValueOrDefault(id)).OfType<IDetector>()],
                 batch, record.Offset, trials);
             trials.Clear(); // they spoke before
+            if (result.Outcome is FoldOutcome.Scored or FoldOutcome.Unscored) fleet?.Take(batch, result.Score);
         }
 #pragma warning disable CA1031 // It was put aside when it was scored, and the vehicle started anew: the same again.
         catch (Exception)
 #pragma warning restore CA1031
         {
             state.Reset(batch.Vin, record.Offset);
+            fleet?.TakeDeadLetter(batch);
         }
+
+        fleet?.TakeClosed(); // they were written before
     }
 
     private sealed class Restored(PartitionState state, long next)

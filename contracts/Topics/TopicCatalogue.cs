@@ -37,9 +37,14 @@ public static class TopicCatalogue
     /// <summary>Which recomputations of scores and alerts there are beside the live ones.</summary>
     public static readonly TopicSpec Generations = new("scoring.generations", 1, Settings(("cleanup.policy", "compact")));
 
+    /// <summary>What each partition's vehicles did, minute by minute.</summary>
+    public static readonly TopicSpec FleetMinutes = new("fleet.minutes", 1, Settings(("cleanup.policy", "delete"), ("retention.ms", Days(2))));
+
+    public static readonly TopicSpec FleetAlerts = new("fleet.alerts", 1, Settings(("cleanup.policy", "compact")));
+
     public static IReadOnlyList<TopicSpec> All { get; } =
     [
-        Telemetry, DeadLetter, Presence, Commands, CommandResults, Scores, ScoringState, Alerts, AlertActions, Models, ModelArtifacts, Generations,
+        Telemetry, DeadLetter, Presence, Commands, CommandResults, Scores, ScoringState, Alerts, AlertActions, Models, ModelArtifacts, Generations, FleetMinutes, FleetAlerts,
     ];
 
     /// <summary>Creates what is missing. Safe to call from every service at once, at every start.</summary>

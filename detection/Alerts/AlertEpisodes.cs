@@ -8,7 +8,8 @@ namespace Kappa.Iot.Detection;
 
 /// <summary>
 /// Makes episodes of one vehicle's scores: at most one open alert of each type, raised at 0.5, going on while the score stays near, cleared
-/// after five quiet minutes of event time. A fold like the window: the same scores give the same alerts with the same ids.
+/// after five quiet minutes of event time. What is raised again within ten minutes of that is no new alert: the episode goes on. A fold like
+/// the window: the same scores give the same alerts with the same ids.
 /// </summary>
 public sealed class AlertEpisodes(string vin)
 {
@@ -16,6 +17,8 @@ public sealed class AlertEpisodes(string vin)
 
     // By type; few vehicles have any.
     private readonly SortedDictionary<AlertType, Episode> _open = [];
+    // Those that were cleared so recently that they may go on.
+    private readonly SortedDictionary<AlertType, Alert> _cleared = [];
     private AlertType _candidate;
     private int _candidateBatches;
 
@@ -42,12 +45,19 @@ public sealed class AlertEpisodes(string vin)
         {
             if (!Carry(episode, type == suspect, shares[(int)type], score, endMs)) continue;
             (changed ??= []).Add(episode.Alert.Clone());
-            if (episode.Alert.Status == AlertStatus.Cleared) _open.Remove(type);
+            if (episode.Alert.Status != AlertStatus.Cleared) continue;
+            _open.Remove(type);
+            _cleared[type] = episode.Alert;
+        }
+
+        foreach (var (type, before) in _cleared.Count == 0 ? [] : _cleared.ToArray())
+        {
+            if (endMs - before.ClearedAtMs > AlertPolicy.SameEpisodeMs) _cleared.Remove(type);
         }
 
         if (ShouldRaise(suspect, shares[(int)suspect], score))
         {
-            var alert = Raise(suspect, score, endMs, partition);
+            var alert = _cleared.Remove(suspect, out var before) ? GoOn(before, score, endMs) : Raise(suspect, score, endMs, partition);
             _open.Add(suspect, new Episode(alert));
             (changed ??= []).Add(alert.Clone());
         }
@@ -66,27 +76,40 @@ public sealed class AlertEpisodes(string vin)
             writer.Write(alert.Length);
             writer.Write(alert);
         }
+        writer.Write((byte)_cleared.Count);
+        foreach (var cleared in _cleared.Values)
+        {
+            var alert = cleared.ToByteArray();
+            writer.Write(alert.Length);
+            writer.Write(alert);
+        }
     }
 
     internal static AlertEpisodes Restore(string vin, BinaryReader reader)
     {
         var episodes = new AlertEpisodes(vin) { _candidate = (AlertType)reader.ReadByte(), _candidateBatches = reader.ReadInt32() };
-        var count = reader.ReadByte();
-        for (var i = 0; i < count; i++)
+        try
         {
-            var quietSince = reader.ReadInt64();
-            try
+            for (var count = reader.ReadByte(); count > 0; count--)
             {
-                var alert = Alert.Parser.ParseFrom(reader.ReadBytes(reader.ReadInt32()));
+                var quietSince = reader.ReadInt64();
+                var alert = ReadAlert(reader);
                 episodes._open.Add(alert.Type, new Episode(alert) { QuietSinceMs = quietSince });
             }
-            catch (Exception e) when (e is InvalidProtocolBufferException or ArgumentException)
+            for (var count = reader.ReadByte(); count > 0; count--)
             {
-                throw new InvalidDataException($"The open alerts of vehicle '{vin}' cannot be read: {e.Message}", e);
+                var alert = ReadAlert(reader);
+                episodes._cleared.Add(alert.Type, alert);
             }
+        }
+        catch (Exception e) when (e is InvalidProtocolBufferException or ArgumentException)
+        {
+            throw new InvalidDataException($"The alerts of vehicle '{vin}' cannot be read: {e.Message}", e);
         }
         return episodes;
     }
+
+    private static Alert ReadAlert(BinaryReader reader) => Alert.Parser.ParseFrom(reader.ReadBytes(reader.ReadInt32()));
 
     /// <summary>Carries an open episode on; true where it changed enough to be told.</summary>
     private static bool Carry(Episode episode, bool suspect, float share, Score score, long endMs)
@@ -135,6 +158,24 @@ public sealed class AlertEpisodes(string vin)
         if (_candidateBatches < AlertPolicy.FurtherTypeBatches) return false;
         _candidateBatches = 0;
         return true;
+    }
+
+    /// <summary>Opens an episode again that was cleared too early.</summary>
+    private static Alert GoOn(Alert alert, Score score, long endMs)
+    {
+        alert.Status = AlertStatus.Active;
+        alert.ClearedAtMs = 0;
+        alert.LastSeenMs = endMs;
+        alert.LastOffset = score.TelemetryOffset;
+        if (score.Score_ > alert.Score)
+        {
+            alert.Score = score.Score_;
+            alert.Contributions.Clear();
+            alert.Contributions.AddRange(score.Contributions);
+        }
+        var severity = AlertPolicy.SeverityOf(alert.Score, endMs - alert.RaisedAtMs);
+        if (severity > alert.Severity) alert.Severity = severity;
+        return alert;
     }
 
     private Alert Raise(AlertType type, Score score, long endMs, int partition)

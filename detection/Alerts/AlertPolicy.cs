@@ -13,6 +13,9 @@ internal static class AlertPolicy
     /// <summary>Event time that an episode must be quiet before it is cleared.</summary>
     public const long QuietMs = 300_000;
 
+    /// <summary>Event time after it was cleared within which an alert that would be raised anew is the same episode, going on.</summary>
+    public const long SameEpisodeMs = 600_000;
+
     /// <summary>While an alert is open, another type must be suspect in its own right for this many batches before it is raised as well.</summary>
     public const int FurtherTypeBatches = 3;
 

@@ -9,7 +9,7 @@ namespace Kappa.Iot.Detection;
 public sealed class VehicleFold(string vin)
 {
     /// <summary>Format of <see cref="Save"/>; goes beside the bytes into <see cref="VehicleState.SchemaVersion"/>.</summary>
-    public const uint SchemaVersion = 2;
+    public const uint SchemaVersion = 3;
 
     private AlertEpisodes _episodes = new(vin);
     private bool _seen;
@@ -27,6 +27,12 @@ public sealed class VehicleFold(string vin)
 
     /// <summary>What the detector of the last batch remembers; null where no batch was scored since the vehicle started.</summary>
     public VehicleWindow? Window => _window;
+
+    /// <summary>The model whose window this is; empty where no batch was scored since the vehicle started.</summary>
+    public string ModelId => _modelId;
+
+    /// <summary>Goes on with the window that a model on trial filled with the same batches: promoted, it need not begin with an empty one.</summary>
+    public void TakeWindowOf(VehicleFold trial) => (_modelId, _window, _savedWindow) = (trial._modelId, trial._window, trial._savedWindow);
 
     /// <summary>Takes the vehicle's next batch.</summary>
     /// <param name="detector">The active model of the batch's profile, or null where there is none.</param>

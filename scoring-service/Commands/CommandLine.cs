@@ -16,6 +16,7 @@ internal static class CommandLine
           reprocess     score a range of telemetry again, beside the live scores
           compare       what two generations of scores and alerts differ in
           generations   which generations there are
+          cutover       put a generation's alerts in the place of the live ones
           discard       delete a generation
         """;
 
@@ -32,6 +33,7 @@ internal static class CommandLine
             ReprocessCommand.Create(screen, time),
             CompareCommand.Create(screen),
             GenerationsCommand.Create(screen),
+            CutoverCommand.Create(screen, time),
             DiscardCommand.Create(screen),
         };
         var parsed = root.Parse(args);

@@ -59,7 +59,7 @@ internal static class GenerationsCommand
         return command;
     }
 
-    private static string State(Generation generation) => generation.Discarding ? "being discarded" : generation.FinishedAtMs > 0 ? "complete" : "begun";
+    private static string State(Generation generation) => generation.Discarding ? "being discarded" : generation.CutOverAtMs > 0 ? "cut over" : generation.FinishedAtMs > 0 ? "complete" : "begun";
 
     private static long Done(KafkaOptions log, ScoringOptions scoring, Generation generation)
     {

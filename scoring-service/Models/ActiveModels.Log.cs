@@ -5,7 +5,7 @@ internal static partial class ActiveModelsLog
     [LoggerMessage(Level = LogLevel.Information, Message = "Profile {Profile} is scored by model {ModelId}")]
     public static partial void Loaded(this ILogger logger, string profile, string modelId);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Model {ModelId} of profile {Profile} cannot be loaded; the model before stays in use. Promote another one.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Model {ModelId} of profile {Profile} cannot be loaded; what scored before goes on. Promote another one, or end its trial.")]
     public static partial void LoadFailed(this ILogger logger, Exception exception, string profile, string modelId);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The record at offset {Offset} of the model registry is left out")]
@@ -13,4 +13,7 @@ internal static partial class ActiveModelsLog
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Nothing is scored before there is a model for each of Models:WaitFor; missing: {Profiles}")]
     public static partial void Waiting(this ILogger logger, string profiles);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "On trial for profile {Profile}: {ModelIds}")]
+    public static partial void ShadowsNow(this ILogger logger, string profile, string modelIds);
 }

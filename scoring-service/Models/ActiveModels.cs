@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using Confluent.Kafka;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection;
@@ -10,8 +9,8 @@ using Microsoft.Extensions.Options;
 namespace Kappa.Iot.ScoringService;
 
 /// <summary>
-/// Follows the model registry and keeps the active model of each profile loaded. A model that cannot be loaded changes nothing: the one
-/// before stays, the failure is logged and counted.
+/// Follows the model registry and keeps the active model of each profile loaded, and those on trial. A model that cannot be loaded changes
+/// nothing: the one before stays, the failure is logged and counted.
 /// </summary>
 internal sealed class ActiveModels : BackgroundService, IModelSource
 {
@@ -24,16 +23,18 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
     private readonly Lock _entriesGate = new();
     private readonly SemaphoreSlim _changed = new(0);
     private readonly ConcurrentDictionary<string, Task<IDetector>> _loaded = new(StringComparer.Ordinal);
+    // By profile, the promoted model that could not be loaded; and those to be put on trial that could not.
     private readonly Dictionary<string, string> _failed = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _failedShadows = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _caughtUp;
-    private volatile ImmutableDictionary<string, IDetector> _current = ImmutableDictionary.Create<string, IDetector>(StringComparer.Ordinal);
+    private volatile ModelSet _current = ModelSet.Empty;
 
     public ActiveModels(IOptions<KafkaOptions> kafka, IOptions<ModelOptions> options, ScoringMetrics metrics, ILogger<ActiveModels> logger)
     {
         (_kafka, _options, _metrics, _logger) = (kafka.Value, options.Value, metrics, logger);
         _registry = new ModelRegistry(_kafka, logger);
-        metrics.ObserveModels(() => _current.Select(model => (model.Key, model.Value.ModelId)));
+        metrics.ObserveModels(() => _current);
     }
 
     /// <summary>The models that score now, everywhere: swapped whole, so take it once for what must be of one piece.</summary>
@@ -43,7 +44,7 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
     public Task Ready => _ready.Task;
 
     /// <summary>Profiles that still have no model and are waited for.</summary>
-    public IReadOnlyList<string> Missing => [.. _options.WaitedFor.Where(profile => !_current.ContainsKey(profile))];
+    public IReadOnlyList<string> Missing => [.. _options.WaitedFor.Where(profile => !_current.Active.ContainsKey(profile))];
 
     public async Task<IDetector?> FindAsync(string profile, string modelId, CancellationToken cancel)
     {
@@ -110,7 +111,8 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
             {
                 await _changed.WaitAsync(cancel);
                 if (!_caughtUp) continue; // what is active later is not known yet
-                foreach (var active in Changes()) await SwapAsync(active, cancel);
+                // Swapped whole: a model that leaves its trial to become the active one does both at once.
+                _current = await LoadShadowsAsync(await LoadActiveAsync(_current, cancel), cancel);
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
             {
@@ -123,35 +125,79 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
         }
     }
 
-    private List<ActiveModel> Changes()
+    private async Task<ModelSet> LoadActiveAsync(ModelSet current, CancellationToken cancel)
     {
+        List<ActiveModel> changes;
         lock (_entriesGate)
         {
-            return [.. _entries.Active.Values.Where(active =>
-                _current.GetValueOrDefault(active.Profile)?.ModelId != active.ModelId && _failed.GetValueOrDefault(active.Profile) != active.ModelId)];
+            changes = [.. _entries.Active.Values.Where(active =>
+                current.ActiveOf(active.Profile)?.ModelId != active.ModelId && _failed.GetValueOrDefault(active.Profile) != active.ModelId)];
         }
+
+        foreach (var active in changes)
+        {
+            if (await LoadActiveAsync(active, current, cancel) is not { } detector) continue;
+            current = current with { Active = current.Active.SetItem(active.Profile, detector) };
+            _metrics.ModelLoaded(active.Profile);
+            _logger.Loaded(active.Profile, detector.ModelId);
+        }
+
+        return current;
     }
 
-    private async Task SwapAsync(ActiveModel active, CancellationToken cancel)
+    private async Task<IDetector?> LoadActiveAsync(ActiveModel active, ModelSet current, CancellationToken cancel)
     {
         var detector = await FindAsync(active.Profile, active.ModelId, cancel);
-        if (detector is null)
-        {
-            _failed[active.Profile] = active.ModelId;
-            // After a restart "the one before stays" means that it must be loaded.
-            if (_current.ContainsKey(active.Profile) || active.PreviousModelId.Length == 0) return;
-            detector = await FindAsync(active.Profile, active.PreviousModelId, cancel);
-            if (detector is null) return;
-        }
-        else
+        if (detector is not null)
         {
             _failed.Remove(active.Profile);
+            return detector;
         }
 
-        _current = _current.SetItem(active.Profile, detector);
-        _metrics.ModelLoaded(active.Profile);
-        _logger.Loaded(active.Profile, detector.ModelId);
+        _failed[active.Profile] = active.ModelId;
+        // After a restart "the one before stays" means that it must be loaded.
+        if (current.Active.ContainsKey(active.Profile) || active.PreviousModelId.Length == 0) return null;
+        return await FindAsync(active.Profile, active.PreviousModelId, cancel);
     }
+
+    private async Task<ModelSet> LoadShadowsAsync(ModelSet current, CancellationToken cancel)
+    {
+        List<IGrouping<string, ModelVersion>> wanted;
+        lock (_entriesGate) wanted = [.. _entries.Versions.Values.Where(version => IsOnTrial(version, current)).GroupBy(version => version.Profile)];
+        foreach (var profile in current.Shadows.Keys.Except(wanted.Select(group => group.Key)).ToList())
+        {
+            current = current.WithShadows(profile, []);
+            _logger.ShadowsNow(profile, "none");
+        }
+
+        foreach (var profile in wanted)
+        {
+            var before = current.ShadowsOf(profile.Key);
+            var models = new List<IDetector>();
+            foreach (var version in profile)
+            {
+                if (before.FirstOrDefault(model => model.ModelId == version.ModelId) is { } loaded) models.Add(loaded);
+                else if (_failedShadows.Contains(version.ModelId)) continue;
+                else if (await FindAsync(profile.Key, version.ModelId, cancel) is { } found) models.Add(found);
+                else _failedShadows.Add(version.ModelId);
+            }
+
+            if (models.Select(model => model.ModelId).Order(StringComparer.Ordinal).SequenceEqual(before.Select(model => model.ModelId))) continue;
+            current = current.WithShadows(profile.Key, models);
+            foreach (var _ in models.ExceptBy(before.Select(model => model.ModelId), model => model.ModelId)) _metrics.ModelLoaded(profile.Key);
+            var names = string.Join(", ", models.Select(model => model.ModelId));
+            _logger.ShadowsNow(profile.Key, names);
+        }
+
+        return current;
+    }
+
+    /// <summary>Whether a model is on trial, or has just left it to become the active one and is not that yet.</summary>
+    private bool IsOnTrial(ModelVersion version, ModelSet current) =>
+        version.Stage == ModelStage.Shadow
+        || (version.Stage == ModelStage.ActiveStage
+            && current.ShadowsOf(version.Profile).Any(model => model.ModelId == version.ModelId)
+            && _entries.Active.GetValueOrDefault(version.Profile)?.ModelId != version.ModelId);
 
     private async Task<IDetector> LoadAsync(string modelId, CancellationToken cancel)
     {

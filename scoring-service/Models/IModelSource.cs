@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Kappa.Iot.Detection;
 
 namespace Kappa.Iot.ScoringService;
@@ -16,6 +15,6 @@ internal interface IModelSource
     Task<IDetector?> FindAsync(string profile, string modelId, CancellationToken cancel);
 }
 
-/// <param name="Models">By profile.</param>
+/// <param name="Models">Those that score.</param>
 /// <param name="Until">The first offset that others may score.</param>
-internal readonly record struct ModelStretch(ImmutableDictionary<string, IDetector> Models, long Until);
+internal readonly record struct ModelStretch(ModelSet Models, long Until);

@@ -112,15 +112,16 @@ internal sealed class GenerationPlan(KafkaOptions kafka, ScoringTopics topics, T
         var telemetry = generation.Telemetry.ToDictionary(range => range.Partition);
         var start = DateTimeOffset.FromUnixTimeMilliseconds(generation.FromMs - generation.WarmUpMs);
         var live = await new LiveModels(kafka, logger).FindAsync(topics.Scores, telemetry, start, progress, cancel);
-        if (versions.Count == 0 && live.Values.All(spans => spans.Count == 0))
+        if (versions.Count == 0 && live.Values.All(spans => spans.Active.Count == 0))
             throw new CommandException($"Nothing of this range was scored live (nothing in {topics.Scores}), so --code has no models to follow. Give one: --model ID.");
 
         foreach (var (partition, spans) in live)
         {
-            spans.RemoveAll(span => versions.Exists(version => version.Profile == span.Profile));
-            spans.InsertRange(0, versions.Select(version => new ModelSpan { Profile = version.Profile, ModelId = version.ModelId, FromOffset = telemetry[partition].From }));
+            spans.Active.RemoveAll(span => versions.Exists(version => version.Profile == span.Profile));
+            spans.Shadows.RemoveAll(span => versions.Exists(version => version.Profile == span.Profile));
+            spans.Active.InsertRange(0, versions.Select(version => new ModelSpan { Profile = version.Profile, ModelId = version.ModelId, FromOffset = telemetry[partition].From }));
         }
 
-        return live.OrderBy(partition => partition.Key).Select(partition => new PartitionModels { Partition = partition.Key, Spans = { partition.Value } });
+        return live.OrderBy(partition => partition.Key).Select(partition => new PartitionModels { Partition = partition.Key, Spans = { partition.Value.Active }, Shadows = { partition.Value.Shadows } });
     }
 }

@@ -12,10 +12,10 @@ internal sealed class LiveModels(KafkaOptions kafka, ILogger logger)
     /// <param name="telemetry">What was scored.</param>
     /// <param name="start">Event time at which that begins.</param>
     /// <param name="progress">Told the share that has been read.</param>
-    public async Task<Dictionary<int, List<ModelSpan>>> FindAsync(
+    public async Task<Dictionary<int, LiveSpans>> FindAsync(
         string scores, IReadOnlyDictionary<int, OffsetRange> telemetry, DateTimeOffset start, IProgress<double> progress, CancellationToken cancel)
     {
-        var found = telemetry.Keys.ToDictionary(partition => partition, _ => new List<ModelSpan>());
+        var found = telemetry.ToDictionary(range => range.Key, range => new LiveSpans(range.Value));
         var reader = new LogReader(kafka, "reprocess-models", logger);
         var ranges = await reader.FindAsync(scores, LogStart.At(start), cancel);
         long read = 0, total = Math.Max(1, ranges.Sum(range => range.Length));
@@ -23,22 +23,15 @@ internal sealed class LiveModels(KafkaOptions kafka, ILogger logger)
         {
             foreach (var record in records)
             {
-                if (record.Message.Value is not { } value || !telemetry.TryGetValue(record.Partition.Value, out var range)) continue;
-                Take(found[record.Partition.Value], range, Parse(value, record.TopicPartitionOffset.ToString()));
+                if (record.Message.Value is { } value && found.TryGetValue(record.Partition.Value, out var spans)) spans.Take(Parse(value, record.TopicPartitionOffset.ToString()));
             }
 
             progress.Report(Math.Min(1, (read += records.Count) / (double)total));
             return ValueTask.CompletedTask;
         }, cancel);
         progress.Report(1);
+        foreach (var spans in found.Values) spans.End();
         return found;
-    }
-
-    private static void Take(List<ModelSpan> spans, OffsetRange range, Score score)
-    {
-        if (score.Shadow || score.TelemetryOffset < range.From || score.TelemetryOffset >= range.To) return;
-        if (spans.FindLast(span => span.Profile == score.Profile)?.ModelId == score.ModelId) return;
-        spans.Add(new ModelSpan { Profile = score.Profile, ModelId = score.ModelId, FromOffset = score.TelemetryOffset });
     }
 
     private static Score Parse(byte[] value, string position)

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection;
 using Kappa.Iot.Streaming.Models;
@@ -8,15 +7,13 @@ namespace Kappa.Iot.ScoringService;
 /// <summary>The models of a generation, all loaded, and which of them scores what.</summary>
 internal sealed class ReplayModels : IModelSource
 {
-    private static readonly ImmutableDictionary<string, IDetector> None = ImmutableDictionary.Create<string, IDetector>(StringComparer.Ordinal);
-
     private readonly IReadOnlyDictionary<string, IDetector> _detectors;
-    private readonly Dictionary<int, List<(long From, ImmutableDictionary<string, IDetector> Models)>> _stretches;
+    private readonly Dictionary<int, List<(long From, ModelSet Models)>> _stretches;
 
     private ReplayModels(IReadOnlyDictionary<string, IDetector> detectors, IEnumerable<PartitionModels> partitions)
     {
         _detectors = detectors;
-        _stretches = partitions.ToDictionary(partition => partition.Partition, partition => Stretches(partition.Spans));
+        _stretches = partitions.ToDictionary(partition => partition.Partition, Stretches);
     }
 
     public Task Ready => Task.CompletedTask;
@@ -26,14 +23,15 @@ internal sealed class ReplayModels : IModelSource
     public static async Task<ReplayModels> LoadAsync(ModelRegistry registry, IReadOnlyCollection<PartitionModels> partitions, CancellationToken cancel)
     {
         var detectors = new Dictionary<string, IDetector>(StringComparer.Ordinal);
-        foreach (var id in partitions.SelectMany(partition => partition.Spans).Select(span => span.ModelId).Distinct(StringComparer.Ordinal))
+        foreach (var id in partitions
+            .SelectMany(partition => partition.Spans.Select(span => span.ModelId).Concat(partition.Shadows.SelectMany(span => span.ModelIds))).Distinct(StringComparer.Ordinal))
             detectors.Add(id, ModelArtifact.Load(id, await registry.ReadArtifactAsync(id, cancel)));
         return new ReplayModels(detectors, partitions);
     }
 
     public ModelStretch At(int partition, long offset)
     {
-        var current = new ModelStretch(None, long.MaxValue);
+        var current = new ModelStretch(ModelSet.Empty, long.MaxValue);
         foreach (var (from, models) in _stretches.GetValueOrDefault(partition) ?? [])
         {
             if (from > offset) return current with { Until = from };
@@ -45,14 +43,15 @@ internal sealed class ReplayModels : IModelSource
 
     public Task<IDetector?> FindAsync(string profile, string modelId, CancellationToken cancel) => Task.FromResult(_detectors.GetValueOrDefault(modelId));
 
-    private List<(long, ImmutableDictionary<string, IDetector>)> Stretches(IEnumerable<ModelSpan> spans)
+    private List<(long, ModelSet)> Stretches(PartitionModels partition)
     {
-        var stretches = new List<(long, ImmutableDictionary<string, IDetector>)>();
-        var models = None;
-        foreach (var from in spans.GroupBy(span => span.FromOffset).OrderBy(group => group.Key))
+        var stretches = new List<(long, ModelSet)>();
+        var models = ModelSet.Empty;
+        foreach (var from in partition.Spans.Select(span => span.FromOffset).Concat(partition.Shadows.Select(span => span.FromOffset)).Distinct().Order())
         {
-            foreach (var span in from) models = models.SetItem(span.Profile, _detectors[span.ModelId]);
-            stretches.Add((from.Key, models));
+            foreach (var span in partition.Spans.Where(span => span.FromOffset == from)) models = models with { Active = models.Active.SetItem(span.Profile, _detectors[span.ModelId]) };
+            foreach (var span in partition.Shadows.Where(span => span.FromOffset == from)) models = models.WithShadows(span.Profile, span.ModelIds.Select(id => _detectors[id]));
+            stretches.Add((from, models));
         }
 
         return stretches;

@@ -29,7 +29,7 @@ internal sealed class Reprocess(KafkaOptions kafka, ScoringOptions live, Streami
         {
             SnapshotEvery = options.SnapshotEvery,
             Parallelism = options.Workers,
-            Topics = live.Topics with { Scores = names.Scores, Alerts = names.Alerts, State = names.State },
+            Topics = live.Topics with { Scores = names.Scores, Alerts = names.Alerts, State = names.State, FleetMinutes = "" },
         };
         var restore = new StateRestore(Options.Create(kafka), Options.Create(scoring), models, metrics, time, loggers.CreateLogger<StateRestore>(), loggers.CreateLogger<PartitionScorer>(), scope);
         var bounds = generation.Telemetry.Select(range => new LogRange(new TopicPartition(live.Topics.Telemetry, range.Partition), range.From, range.To))

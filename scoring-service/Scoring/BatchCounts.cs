@@ -13,6 +13,12 @@ internal sealed class BatchCounts
 
     public long Late { get; private set; }
 
+    /// <summary>By models on trial.</summary>
+    public long ShadowScored { get; private set; }
+
+    /// <summary>Batches that a model on trial broke on.</summary>
+    public long ShadowFailed { get; private set; }
+
     public long Missed { get; private set; }
 
     public Dictionary<string, long> DeadLetters { get; } = [];
@@ -35,6 +41,12 @@ internal sealed class BatchCounts
         }
     }
 
+    public void Add(ShadowResult trial)
+    {
+        if (trial.Score is null) ShadowFailed++;
+        else ShadowScored++;
+    }
+
     public void AddDeadLetter(string reason) => DeadLetters[reason] = DeadLetters.GetValueOrDefault(reason) + 1;
 
     public void AddSnapshot(int bytes)
@@ -45,7 +57,7 @@ internal sealed class BatchCounts
 
     public void Clear()
     {
-        Scored = Unscored = Duplicates = Late = Missed = Snapshots = SnapshotBytes = 0;
+        Scored = Unscored = Duplicates = Late = ShadowScored = ShadowFailed = Missed = Snapshots = SnapshotBytes = 0;
         DeadLetters.Clear();
     }
 }

@@ -13,4 +13,7 @@ internal static partial class PartitionScorerLog
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The batch of vehicle {Vin} at {Position} cannot be scored; it goes to the dead letters and the vehicle starts anew")]
     public static partial void BatchFailed(this ILogger logger, Exception exception, string vin, TopicPartitionOffset position);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Model {ModelId}, which is on trial, cannot score the batch of vehicle {Vin} at {Position}; it starts anew with the vehicle")]
+    public static partial void TrialFailed(this ILogger logger, Exception exception, string modelId, string vin, TopicPartitionOffset position);
 }

@@ -16,8 +16,10 @@ internal sealed class PartitionScorer(
     /// <summary>Key of the checkpoint; no vehicle can be named so.</summary>
     public static readonly byte[] CheckpointKey = "@"u8.ToArray();
 
+    private readonly TelemetryDecoder _decoder = new();
     private readonly BatchCounts _counts = new();
     private readonly List<Alert> _alerts = [];
+    private readonly List<ShadowResult> _trials = [];
     private readonly long _resumeAt = resumeAt;
     private long _next = resumeAt;
     private readonly TopicPartition _scores = new(topics.Scores, partition);
@@ -29,7 +31,7 @@ internal sealed class PartitionScorer(
         // The model is changed here and nowhere else: each record is scored by exactly one, and the checkpoint says by which.
         var first = Math.Max(_resumeAt, records[0].Offset.Value);
         var current = models.At(partition, first);
-        state.Switch(current.Models, first);
+        state.Models.Switch(current.Models, first);
 
         foreach (var record in records)
         {
@@ -37,10 +39,11 @@ internal sealed class PartitionScorer(
             if (record.Offset.Value >= current.Until)
             {
                 current = models.At(partition, record.Offset);
-                state.Switch(current.Models, record.Offset);
+                state.Models.Switch(current.Models, record.Offset);
             }
 
             Score(record, current.Models, output);
+            if (state.Fleet is { } fleet) Write(fleet.TakeClosed(), output);
         }
 
         var next = Math.Max(_resumeAt, records[^1].Offset.Value + 1);
@@ -75,11 +78,17 @@ internal sealed class PartitionScorer(
         output.Add(_snapshots, new Message<byte[], byte[]> { Key = CheckpointKey, Value = state.Checkpoint(next).ToByteArray() });
     }
 
-    private void Score(ConsumeResult<byte[], byte[]> record, IReadOnlyDictionary<string, IDetector> current, TransactionOutput output)
+    private void Write(IReadOnlyList<FleetMinute> minutes, TransactionOutput output)
     {
-        var telemetry = TelemetryRecord.Read(record);
+        foreach (var minute in minutes) output.Add(new TopicPartition(topics.FleetMinutes, 0), new Message<byte[], byte[]> { Key = BitConverter.GetBytes(partition), Value = minute.ToByteArray() });
+    }
+
+    private void Score(ConsumeResult<byte[], byte[]> record, ModelSet current, TransactionOutput output)
+    {
+        var telemetry = TelemetryRecord.Read(record, _decoder);
         if (telemetry.Batch is not { } batch)
         {
+            state.Fleet?.TakeDeadLetter(null);
             AddDeadLetter(record, telemetry.Reason, telemetry.Detail, output);
             return;
         }
@@ -87,7 +96,8 @@ internal sealed class PartitionScorer(
         FoldResult result;
         try
         {
-            result = state.Apply(current.GetValueOrDefault(batch.Profile), batch, record.Offset);
+            _trials.Clear();
+            result = state.Apply(current.ActiveOf(batch.Profile), current.ShadowsOf(batch.Profile), batch, record.Offset, _trials);
         }
 #pragma warning disable CA1031 // One batch that breaks the detector must not stop all others; it is put aside and counted.
         catch (Exception e)
@@ -95,20 +105,20 @@ internal sealed class PartitionScorer(
         {
             logger.BatchFailed(e, batch.Vin, record.TopicPartitionOffset);
             state.Reset(batch.Vin, record.Offset);
+            state.Fleet?.TakeDeadLetter(batch);
             AddDeadLetter(record, "Unscorable", e.Message, output);
             return;
         }
 
         _counts.Add(result);
+        if (result.Outcome is FoldOutcome.Scored or FoldOutcome.Unscored) state.Fleet?.Take(batch, result.Score);
         if (scope?.Contains(batch) == false) return;
-        if (result.Score is { } score)
+        if (result.Score is { } score) AddScore(record, score, output);
+        foreach (var trial in _trials)
         {
-            output.Add(_scores, new Message<byte[], byte[]>
-            {
-                Key = record.Message.Key,
-                Value = score.ToByteArray(),
-                Timestamp = new Timestamp(score.StartTimeMs, TimestampType.CreateTime),
-            });
+            _counts.Add(trial);
+            if (trial.Score is { } shadow) AddScore(record, shadow, output);
+            else logger.TrialFailed(trial.Failure!, trial.Model.ModelId, batch.Vin, record.TopicPartitionOffset);
         }
 
         foreach (var alert in result.Alerts)
@@ -122,6 +132,13 @@ internal sealed class PartitionScorer(
             _alerts.Add(alert);
         }
     }
+
+    private void AddScore(ConsumeResult<byte[], byte[]> record, Score score, TransactionOutput output) => output.Add(_scores, new Message<byte[], byte[]>
+    {
+        Key = record.Message.Key,
+        Value = score.ToByteArray(),
+        Timestamp = new Timestamp(score.StartTimeMs, TimestampType.CreateTime),
+    });
 
     private void AddDeadLetter(ConsumeResult<byte[], byte[]> record, string reason, string detail, TransactionOutput output)
     {

@@ -12,6 +12,7 @@ internal static class ScoringRegistration
         builder.Services.AddSingleton<StateRestore>();
         builder.Services.AddSingleton<ScoringWorker>();
         builder.Services.AddSingleton<IHostedService>(services => services.GetRequiredService<ScoringWorker>());
+        builder.Services.AddHostedService<FleetWatch>();
         builder.Services.AddHealthChecks().AddCheck<ScoringReady>("scoring");
     }
 }

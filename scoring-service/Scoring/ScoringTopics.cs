@@ -15,4 +15,11 @@ public sealed record ScoringTopics
     [Required] public string State { get; init; } = TopicCatalogue.ScoringState.Name;
 
     [Required] public string DeadLetter { get; init; } = TopicCatalogue.DeadLetter.Name;
+
+    /// <summary>What the partitions' vehicles did, minute by minute; empty: the fleet as a whole is not watched.</summary>
+    public string FleetMinutes { get; init; } = TopicCatalogue.FleetMinutes.Name;
+
+    [Required] public string FleetAlerts { get; init; } = TopicCatalogue.FleetAlerts.Name;
+
+    internal bool WatchFleet => FleetMinutes.Length > 0;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Google.Protobuf;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection;
@@ -10,16 +11,15 @@ namespace Kappa.Iot.ScoringService;
 /// </summary>
 internal sealed class PartitionState(int partition, int snapshotEvery)
 {
-    /// <summary>In place of a model's id: from here on there is none.</summary>
-    private const string None = "";
-
     private readonly Dictionary<string, Vehicle> _vehicles = new(StringComparer.Ordinal);
     // Vehicles with batches since their snapshot, those that wait longest first.
     private readonly Queue<Vehicle> _unsaved = new();
-    private readonly List<ModelSpan> _spans = [];
 
     /// <summary>Which models scored what no snapshot holds yet.</summary>
-    public IReadOnlyList<ModelSpan> Models => _spans;
+    public ModelSpans Models { get; } = new();
+
+    /// <summary>What the vehicles do together; null where nobody watches that.</summary>
+    public FleetTally? Fleet { get; set; }
 
     public int Vehicles => _vehicles.Count;
 
@@ -29,43 +29,34 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
     {
         if (snapshot.SchemaVersion != VehicleFold.SchemaVersion)
             throw new InvalidDataException($"The state of vehicle '{snapshot.Vin}' has format {snapshot.SchemaVersion}; this version reads {VehicleFold.SchemaVersion}.");
-        _vehicles[snapshot.Vin] = new Vehicle(VehicleFold.Restore(snapshot.Vin, snapshot.Fold.Span)) { SavedOffset = snapshot.TelemetryOffset };
-    }
-
-    /// <summary>Takes the models that scored what follows the snapshots.</summary>
-    public void Restore(IEnumerable<ModelSpan> spans) => _spans.AddRange(spans);
-
-    /// <summary>The model that scores a batch of a profile at an offset; null where none was active.</summary>
-    public string? ModelAt(string profile, long offset)
-    {
-        for (var i = _spans.Count - 1; i >= 0; i--)
+        _vehicles[snapshot.Vin] = new Vehicle(VehicleFold.Restore(snapshot.Vin, snapshot.Fold.Span))
         {
-            if (_spans[i].FromOffset <= offset && _spans[i].Profile == profile) return _spans[i].ModelId is None ? null : _spans[i].ModelId;
-        }
-
-        return null;
-    }
-
-    /// <summary>Notes which model scores each profile from an offset on; profiles that are not named have none.</summary>
-    public void Switch(IReadOnlyDictionary<string, IDetector> active, long fromOffset)
-    {
-        var wanted = active.ToDictionary(model => model.Key, model => model.Value.ModelId, StringComparer.Ordinal);
-        foreach (var span in _spans) wanted.TryAdd(span.Profile, None);
-        foreach (var (profile, modelId) in wanted)
-        {
-            if ((ModelAt(profile, fromOffset) ?? None) != modelId) _spans.Add(new ModelSpan { Profile = profile, ModelId = modelId, FromOffset = fromOffset });
-        }
+            Shadows = snapshot.Shadows.Count > 0 ? ShadowFolds.Restore(snapshot.Vin, snapshot.Shadows) : null,
+            SavedOffset = snapshot.TelemetryOffset,
+        };
     }
 
     /// <summary>Whether a vehicle's snapshot already has the batch at an offset.</summary>
     public bool Contains(string vin, long offset) => _vehicles.TryGetValue(vin, out var vehicle) && offset <= vehicle.SavedOffset;
 
     /// <summary>Folds a batch into its vehicle.</summary>
-    public FoldResult Apply(IDetector? detector, TelemetryBatch batch, long offset)
+    /// <param name="active">The profile's model; null where there is none.</param>
+    /// <param name="shadows">The models on trial for the profile.</param>
+    /// <param name="batch">Of this partition.</param>
+    /// <param name="offset">Where it is.</param>
+    /// <param name="trials">What the models on trial say is added to it.</param>
+    public FoldResult Apply(IDetector? active, ImmutableArray<IDetector> shadows, TelemetryBatch batch, long offset, List<ShadowResult> trials)
     {
         if (!_vehicles.TryGetValue(batch.Vin, out var vehicle)) _vehicles.Add(batch.Vin, vehicle = new Vehicle(new VehicleFold(batch.Vin)));
         MarkUnsaved(vehicle, offset);
-        return vehicle.Fold.Apply(detector, batch, partition, offset);
+        // A model that becomes the active one after a trial knows the vehicle's past already.
+        if (active is not null && vehicle.Fold.ModelId != active.ModelId && vehicle.Shadows?.Find(active.ModelId) is { } trial) vehicle.Fold.TakeWindowOf(trial);
+        var result = vehicle.Fold.Apply(active, batch, partition, offset);
+        if (result.Outcome is not (FoldOutcome.Scored or FoldOutcome.Unscored) || (shadows.IsEmpty && vehicle.Shadows is null)) return result;
+        vehicle.Shadows ??= new ShadowFolds(batch.Vin);
+        vehicle.Shadows.Apply(shadows, batch, partition, offset, trials);
+        if (vehicle.Shadows.IsEmpty) vehicle.Shadows = null;
+        return result;
     }
 
     /// <summary>Starts a vehicle anew whose fold cannot go on.</summary>
@@ -73,6 +64,7 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
     {
         var vehicle = _vehicles[vin];
         vehicle.Fold = new VehicleFold(vin);
+        vehicle.Shadows = null;
         MarkUnsaved(vehicle, offset);
     }
 
@@ -97,22 +89,23 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
     {
         var from = _unsaved.TryPeek(out var oldest) ? oldest.UnsavedFrom : next;
         // Of what was before, only the last model of each profile still scores something.
-        var all = _spans.ToList();
-        _spans.RemoveAll(span => all.Exists(later => later.Profile == span.Profile && later.FromOffset > span.FromOffset && later.FromOffset <= from));
-        return new ScoringCheckpoint { NextOffset = next, ReplayFrom = from, Models = { _spans } };
+        Models.ForgetBefore(from);
+        return new ScoringCheckpoint { NextOffset = next, ReplayFrom = from, Models = { Models.Active }, Shadows = { Models.Shadows }, Fleet = Fleet?.Save() ?? ByteString.Empty };
     }
 
     private static VehicleState TakeSnapshot(Vehicle vehicle, long next)
     {
         vehicle.UnsavedFrom = Vehicle.Saved;
         vehicle.SavedOffset = next - 1;
-        return new VehicleState
+        var state = new VehicleState
         {
             Vin = vehicle.Fold.Vin,
             TelemetryOffset = next - 1,
             SchemaVersion = VehicleFold.SchemaVersion,
             Fold = UnsafeByteOperations.UnsafeWrap(vehicle.Fold.Save()),
         };
+        if (vehicle.Shadows is { } shadows) state.Shadows.AddRange(shadows.Save());
+        return state;
     }
 
     private void MarkUnsaved(Vehicle vehicle, long offset)
@@ -127,6 +120,9 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
         public const long Saved = -1;
 
         public VehicleFold Fold { get; set; } = fold;
+
+        /// <summary>Null where no model on trial has seen it.</summary>
+        public ShadowFolds? Shadows { get; set; }
 
         /// <summary>Everything up to this offset is in its last snapshot.</summary>
         public long SavedOffset { get; set; } = -1;

@@ -77,11 +77,12 @@ internal sealed class StateRestore(
         var detectors = new Dictionary<string, IDetector?>(StringComparer.Ordinal);
         foreach (var (number, partition) in partitions)
         {
+            if (_topics.WatchFleet) partition.State.Fleet = partition.Checkpoint is { Fleet.Length: > 0 } told ? FleetTally.Restore(number, told.Fleet) : new FleetTally(number);
             if (partition.Checkpoint is { } checkpoint)
             {
                 if (checkpoint.NextOffset != partition.Next) logger.OffsetsDiffer(number, partition.Next, checkpoint.NextOffset);
                 partition.Next = Math.Max(partition.Next, checkpoint.NextOffset);
-                partition.State.Restore(checkpoint.Models);
+                partition.State.Models.Add(checkpoint);
             }
             else
             {
@@ -90,13 +91,13 @@ internal sealed class StateRestore(
                 for (var offset = Beginning(number); offset < partition.Next; offset = stretch.Until)
                 {
                     stretch = models.At(number, offset);
-                    partition.State.Switch(stretch.Models, offset);
+                    partition.State.Models.Switch(stretch.Models, offset);
                 }
             }
 
-            foreach (var span in partition.State.Models)
+            foreach (var (profile, modelId) in partition.State.Models.Models)
             {
-                if (span.ModelId.Length > 0 && !detectors.ContainsKey(span.ModelId)) detectors[span.ModelId] = await models.FindAsync(span.Profile, span.ModelId, cancel);
+                if (!detectors.ContainsKey(modelId)) detectors[modelId] = await models.FindAsync(profile, modelId, cancel);
             }
         }
 
@@ -110,8 +111,8 @@ internal sealed class StateRestore(
             Interlocked.Add(ref batches, records.Count);
             Parallel.ForEach(records.GroupBy(record => record.Partition.Value), _parallel, group =>
             {
-                var state = partitions[group.Key].State;
-                foreach (var record in group) Replay(state, record, detectors);
+                var partition = partitions[group.Key];
+                foreach (var record in group) Replay(partition, record, detectors);
             });
             return ValueTask.CompletedTask;
         }, cancel);
@@ -120,26 +121,46 @@ internal sealed class StateRestore(
 
     private long Beginning(int partition) => scope?.Telemetry[partition].From ?? 0;
 
-    private static void Replay(PartitionState state, ConsumeResult<byte[], byte[]> record, Dictionary<string, IDetector?> detectors)
+    private static void Replay(Restored partition, ConsumeResult<byte[], byte[]> record, Dictionary<string, IDetector?> detectors)
     {
+        var (state, trials) = (partition.State, partition.Trials);
         if (record.Message.Key is { } key && state.Contains(Encoding.UTF8.GetString(key), record.Offset)) return;
-        if (TelemetryRecord.Read(record).Batch is not { } batch) return;
-        var modelId = state.ModelAt(batch.Profile, record.Offset);
+        if (TelemetryRecord.Read(record, partition.Decoder).Batch is not { } batch)
+        {
+            if (partition.Checkpoint is null) state.Fleet?.TakeDeadLetter(null);
+            return;
+        }
+
+        var modelId = state.Models.ActiveAt(batch.Profile, record.Offset);
+        var shadows = state.Models.ShadowsAt(batch.Profile, record.Offset);
+        var fleet = partition.Checkpoint is null ? state.Fleet : null; // else it is in the checkpoint
         try
         {
-            state.Apply(modelId is null ? null : detectors.GetValueOrDefault(modelId), batch, record.Offset);
+            var result = state.Apply(
+                modelId is null ? null : detectors.GetValueOrDefault(modelId),
+                shadows.Count == 0 ? [] : [.. shadows.Select(id => detectors.GetValueOrDefault(id)).OfType<IDetector>()],
+                batch, record.Offset, trials);
+            trials.Clear(); // they spoke before
+            if (result.Outcome is FoldOutcome.Scored or FoldOutcome.Unscored) fleet?.Take(batch, result.Score);
         }
 #pragma warning disable CA1031 // It was put aside when it was scored, and the vehicle started anew: the same again.
         catch (Exception)
 #pragma warning restore CA1031
         {
             state.Reset(batch.Vin, record.Offset);
+            fleet?.TakeDeadLetter(batch);
         }
+
+        fleet?.TakeClosed(); // they were written before
     }
 
     private sealed class Restored(PartitionState state, long next)
     {
         public PartitionState State { get; } = state;
+
+        public TelemetryDecoder Decoder { get; } = new();
+
+        public List<ShadowResult> Trials { get; } = [];
 
         public long Next { get; set; } = next;
 

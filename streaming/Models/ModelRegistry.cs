@@ -77,7 +77,7 @@ public sealed class ModelRegistry(KafkaOptions kafka, ILogger logger)
         return now.Active[profile];
     }
 
-    /// <summary>Gives a model that does not score another stage: on trial, retired, or a candidate again. A profile has one model on trial.</summary>
+    /// <summary>Gives a model that does not score another stage: on trial, retired, or a candidate again. Any number of a profile's models may be on trial.</summary>
     /// <exception cref="ModelRegistryException">There is no such model, or it is the active one.</exception>
     /// <exception cref="KafkaException">The log refused.</exception>
     public async Task<ModelVersion> MoveAsync(string modelId, ModelStage stage, Decision decision, CancellationToken cancel)

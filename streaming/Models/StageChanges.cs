@@ -32,15 +32,7 @@ internal static class StageChanges
             throw new ModelRegistryException($"Model '{modelId}' is the active one of profile '{version.Profile}'. Promote another one or roll back first.");
         if (version.Stage == stage && (stage != ModelStage.Retired || IsWithdrawn(version))) return [];
 
-        var entries = new List<RegistryEntry>();
-        if (stage == ModelStage.Shadow)
-        {
-            // One model on trial at a time, so that it is clear what a comparison compares.
-            foreach (var other in now.Versions.Values.Where(other => other.Profile == version.Profile && other.Stage == ModelStage.Shadow))
-                entries.Add(With(other, ModelStage.Candidate, decision with { Reason = $"made way for {modelId}" }, ""));
-        }
-        entries.Add(With(version, stage, decision, ""));
-        return entries;
+        return [With(version, stage, decision, "")];
     }
 
     private static List<RegistryEntry> Activate(RegistrySnapshot now, ModelVersion version, string from, string previous, Decision decision)

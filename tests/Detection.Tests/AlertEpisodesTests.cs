@@ -29,8 +29,56 @@ public sealed class AlertEpisodesTests
         var cleared = Assert.Single(Next(0.1f, (5, 0.1f)));
         Assert.Equal((AlertStatus.Cleared, raised.AlertId), (cleared.Status, cleared.AlertId));
         Assert.Equal(300_000, cleared.ClearedAtMs - raised.RaisedAtMs);
+    }
+
+    [Fact]
+    public void Apply_RaisedAgainWithinTenMinutes_GoesOnWithTheEpisode()
+    {
+        var raised = Assert.Single(Next(0.6f, (5, 0.6f)));
+        for (var round = 0; round < 3; round++)
+        {
+            var cleared = Assert.Single(Enumerable.Range(0, 30).SelectMany(_ => Next(0.1f, (5, 0.1f))));
+            Assert.Equal((AlertStatus.Cleared, raised.AlertId), (cleared.Status, cleared.AlertId));
+            for (var i = 0; i < 59; i++) Assert.Empty(Next(0.1f, (5, 0.1f)));
+            var again = Assert.Single(Next(0.6f, (5, 0.6f)));
+            Assert.Equal((AlertStatus.Active, raised.AlertId, raised.RaisedAtMs, 0L), (again.Status, again.AlertId, again.RaisedAtMs, again.ClearedAtMs));
+            Assert.Equal(_offset - 1, again.LastOffset);
+        }
+    }
+
+    [Fact]
+    public void Apply_RaisedAgainLater_IsAnotherEpisode()
+    {
+        var raised = Assert.Single(Next(0.6f, (5, 0.6f)));
+        Assert.Single(Enumerable.Range(0, 90).SelectMany(_ => Next(0.1f, (5, 0.1f))));
+        Assert.Empty(Next(0.1f, (5, 0.1f)));
         var again = Assert.Single(Next(0.6f, (5, 0.6f)));
         Assert.NotEqual(raised.AlertId, again.AlertId);
+        Assert.Equal(again.LastSeenMs, again.RaisedAtMs);
+    }
+
+    [Fact]
+    [Trait("Invariant", "5")]
+    public void Apply_RestoredBetweenClearingAndRaising_GoesOnAsWithoutThat()
+    {
+        var scores = Enumerable.Range(0, 400).Select(i => Score(i % 50 < 3 ? 0.7f : 0.1f, i, (5, i % 50 < 3 ? 0.7f : 0.1f))).ToList();
+        var expected = Replay(scores);
+        Assert.Single(expected.Select(a => a.AlertId).Distinct());
+        Assert.Equal(8, expected.Count(a => a.Status == AlertStatus.Cleared));
+        var episodes = new AlertEpisodes("V1");
+        var restored = new List<Alert>();
+        for (var i = 0; i < scores.Count; i++)
+        {
+            restored.AddRange(episodes.Apply(scores[i], Time(i + 1), 2));
+            using var stream = new MemoryStream();
+            using (var writer = new BinaryWriter(stream, System.Text.Encoding.UTF8, leaveOpen: true)) episodes.Save(writer);
+            stream.Position = 0;
+            using var reader = new BinaryReader(stream);
+            episodes = AlertEpisodes.Restore("V1", reader);
+            Assert.Equal(stream.Length, stream.Position);
+        }
+
+        Assert.Equal(expected, restored);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace Kappa.Iot.ScoringService.Tests;
 public sealed class ReprocessTests(TestLog log)
 {
     private const int Vehicles = 20;
-    private const int Batches = 150;
+    private const int Batches = 372; // an hour and two minutes of event time
     private const string Beginning = "2025-10-09T08:00:00Z"; // before the fleet's first batch
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class ReprocessTests(TestLog log)
         Assert.Equal([changed.Vin], others);
     }
 
-    /// <summary>Duplicates, late and poisoned records, a reboot, faults, a change of the model, small transactions, a kill.</summary>
+    /// <summary>Duplicates, late and poisoned records, a reboot, faults, a change of the model, small transactions, kills, rebalances.</summary>
     private async Task<Scoring> ScoreLiveAsync(Scenario scenario)
     {
         var first = await log.PromoteAsync(scenario.Name);
@@ -71,17 +71,28 @@ public sealed class ReprocessTests(TestLog log)
             await killed.KillAsync();
         }
 
+        await using (var one = live.Start("one", busy))
+        await using (var two = live.Start("two", [.. busy, "--Scoring:Parallelism=1", "--Scoring:MaxBatch=17"]))
+        {
+            // They share the partitions; one dies, the other takes over what it had, and leaves in order.
+            Write(61, 200);
+            await WaitForScoresAsync(live, Vehicles * 90, one);
+            await one.KillAsync();
+            await WaitForScoresAsync(live, Vehicles * 200, two);
+            await two.StopAsync();
+        }
+
         await using (var scorer = live.Start("one", busy))
         {
             log.WriteRaw(scenario.Telemetry, 0, "CAR-21-0000"u8.ToArray(), [0xff, 0xff, 0xff, 0x07]);
             log.WriteRaw(scenario.Telemetry, 1, null, null);
             log.WriteRaw(scenario.Telemetry, 2, "CAR-21-0001"u8.ToArray(), new Fleet(scenario.Name, 1, seed: 4).Batch(0, 1).ToByteArray());
-            Write(61, 100);
-            await WaitForScoresAsync(live, Vehicles * 100, scorer);
+            Write(201, 300);
+            await WaitForScoresAsync(live, Vehicles * 300, scorer);
             var second = await log.PromoteAsync(scenario.Name);
-            for (var written = 105; written <= Batches; written += 5)
+            for (var written = 308; written <= Batches; written += 8)
             {
-                Write(written - 4, written);
+                Write(written - 7, written);
                 await WaitForScoresAsync(live, Vehicles * written, scorer);
             }
 
@@ -91,11 +102,11 @@ public sealed class ReprocessTests(TestLog log)
 
         return live;
 
-        void Write(int from, int to) => log.Write(scenario.Telemetry, fleet.Batches(to - from + 1, from, boot: from > 100 ? 2ul : 1ul).SelectMany((batch, i) => (TelemetryBatch[])
+        void Write(int from, int to) => log.Write(scenario.Telemetry, fleet.Batches(to - from + 1, from, boot: from > 200 ? 2ul : 1ul).SelectMany((batch, i) => (TelemetryBatch[])
         [
             batch,
             .. i % 3 == 0 ? [batch] : Array.Empty<TelemetryBatch>(), // at once again
-            .. i % 7 == 0 && from > 100 ? [fleet.Batch(i % Vehicles, from - 50)] : Array.Empty<TelemetryBatch>(), // from before the reboot
+            .. i % 7 == 0 && from > 200 ? [fleet.Batch(i % Vehicles, from - 50)] : Array.Empty<TelemetryBatch>(), // from before the reboot
         ]));
     }
 

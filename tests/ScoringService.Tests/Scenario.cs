@@ -61,6 +61,7 @@ internal sealed class Scoring(Scenario scenario, string name, string? generation
         $"--Scoring:Topics:Alerts={Alerts}",
         $"--Scoring:Topics:State={State}",
         $"--Scoring:Topics:DeadLetter={DeadLetters}",
+        "--Scoring:Topics:FleetMinutes=", // the tests that watch the fleet give it topics of their own
         $"--Models:WaitFor={scenario.Name}",
         .. settings,
     ]);

@@ -97,14 +97,22 @@ public sealed class TestLog : IAsyncLifetime
     /// <summary>Publishes a model for a profile and makes it the active one. All models of a run are the same, under different ids.</summary>
     public async Task<string> PromoteAsync(string profile)
     {
+        var modelId = await PublishAsync(profile);
+        await PromoteIdAsync(modelId);
+        return modelId;
+    }
+
+    /// <summary>Publishes a model that nobody uses yet.</summary>
+    /// <param name="profile">Of whom.</param>
+    /// <param name="artifact">Instead of the trained one.</param>
+    public async Task<string> PublishAsync(string profile, byte[]? artifact = null)
+    {
         await Training.WaitAsync();
         try
         {
             var modelId = $"{profile}-{Guid.NewGuid():N}";
-            var registry = new ModelRegistry(Kafka, NullLogger.Instance);
             _trained ??= Train();
-            await registry.PublishAsync(new ModelVersion { ModelId = modelId, Profile = profile, Detector = "virtual-sensors" }, _trained.Artifact, TestContext.Current.CancellationToken);
-            await registry.PromoteAsync(modelId, "test", DateTimeOffset.UtcNow, TestContext.Current.CancellationToken);
+            await Registry.PublishAsync(new ModelVersion { ModelId = modelId, Profile = profile, Detector = "virtual-sensors" }, artifact ?? _trained.Artifact, TestContext.Current.CancellationToken);
             return modelId;
         }
         finally
@@ -113,8 +121,16 @@ public sealed class TestLog : IAsyncLifetime
         }
     }
 
+    public Task PromoteIdAsync(string modelId) => Registry.PromoteAsync(modelId, "test", DateTimeOffset.UtcNow, TestContext.Current.CancellationToken);
+
+    /// <summary>Puts a model on trial, or ends that.</summary>
+    public Task TryAsync(string modelId, bool on = true) =>
+        Registry.MoveAsync(modelId, on ? ModelStage.Shadow : ModelStage.Candidate, new Decision("test", DateTimeOffset.UtcNow), TestContext.Current.CancellationToken);
+
     /// <summary>A model as the scorer loads it.</summary>
     public static IDetector Load(string modelId) => ModelArtifact.Load(modelId, _trained!.Artifact);
+
+    private ModelRegistry Registry => new(Kafka, NullLogger.Instance);
 
     private static TrainingResult Train()
     {

@@ -78,16 +78,18 @@ public sealed class RegistryCommandTests(TheLog log)
     }
 
     [Fact]
-    public async Task A_profile_has_one_model_on_trial()
+    public async Task A_profile_may_have_several_models_on_trial()
     {
         var profile = TheLog.NewProfile();
         string a = await PublishAsync(profile), b = await PublishAsync(profile);
         await _registry.MoveAsync(a, ModelStage.Shadow, new Decision("anna", DateTimeOffset.UtcNow), Cancel);
         await _registry.MoveAsync(b, ModelStage.Shadow, new Decision("anna", DateTimeOffset.UtcNow), Cancel);
         var now = await _registry.ReadAllAsync(Cancel);
-        Assert.Equal((ModelStage.Candidate, ModelStage.Shadow), (now.Versions[a].Stage, now.Versions[b].Stage));
+        Assert.Equal((ModelStage.Shadow, ModelStage.Shadow), (now.Versions[a].Stage, now.Versions[b].Stage));
 
+        Assert.Equal(0, (await Run.Of("shadow", a, "--off", "--kafka", log.Address)).ExitCode);
         Assert.Equal(1, (await Run.Of("shadow", a, "--off", "--kafka", log.Address)).ExitCode);
+        Assert.Equal(ModelStage.Shadow, (await _registry.ReadAllAsync(Cancel)).Versions[b].Stage);
         Assert.Equal(0, (await Run.Of("shadow", b, "--off", "--kafka", log.Address)).ExitCode);
         Assert.Equal(ModelStage.Candidate, (await _registry.ReadAllAsync(Cancel)).Versions[b].Stage);
     }

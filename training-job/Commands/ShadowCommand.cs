@@ -16,7 +16,7 @@ internal static class ShadowCommand
         var off = new Option<bool>("--off") { Description = "End the trial: the model is a candidate again." };
         var kafka = LogOption.Create();
         var decision = new DecisionOptions();
-        var command = new Command("shadow", "Puts a model on trial: scorers score with it beside the active one, and it raises no alerts. A profile has one such model.") { id, off, kafka };
+        var command = new Command("shadow", "Puts a model on trial: scorers score with it beside the active one, and it raises no alerts. A profile may have several.") { id, off, kafka };
         decision.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {

@@ -1,0 +1,160 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Kappa.Iot.Contracts;
+
+namespace Kappa.Iot.Detection;
+
+/// <summary>
+/// Finds what many vehicles have in common that are odd, silent or unreadable together: the partitions' minutes are added up and each group's
+/// measures are watched. What one group explains is one alert: of the groups that are off in a minute the farthest speaks, and while it does, only
+/// others of its dimension may. A fold of the minutes; in which order the partitions' come makes no difference. For one thread at a time.
+/// </summary>
+public sealed class FleetFold
+{
+    private static readonly FleetMeasure[] Measures = [FleetMeasure.MeanScore, FleetMeasure.MessageRate, FleetMeasure.DeadLetterRate];
+
+    private readonly Dictionary<int, long> _reached = [];
+    private readonly SortedDictionary<long, Dictionary<FleetGroup, FleetSums>> _minutes = [];
+    private readonly Dictionary<(FleetMeasure, FleetGroup), FleetSeries> _series = [];
+    private readonly Dictionary<(FleetMeasure, FleetGroup), Episode> _open = [];
+    private long _judged = long.MinValue;
+    private long _first = long.MaxValue;
+
+    /// <summary>The alerts that are open.</summary>
+    public IEnumerable<FleetAlert> Open => _open.Values.Select(episode => episode.Alert);
+
+    /// <summary>Minutes that came after theirs was judged: they have no effect.</summary>
+    public long Late { get; private set; }
+
+    /// <summary>Takes a partition's next minute.</summary>
+    /// <returns>Alerts that were raised or cleared.</returns>
+    public IReadOnlyList<FleetAlert> Take(FleetMinute minute)
+    {
+        _reached[minute.Partition] = Math.Max(_reached.GetValueOrDefault(minute.Partition, long.MinValue), minute.StartMs);
+        if (minute.StartMs <= _judged)
+        {
+            Late++;
+        }
+        else
+        {
+            if (!_minutes.TryGetValue(minute.StartMs, out var groups)) _minutes.Add(minute.StartMs, groups = []);
+            foreach (var sums in minute.Groups) Add(groups, sums);
+        }
+
+        List<FleetAlert>? changed = null;
+        // A partition that has told a minute has told all before it. At first it is not known which partitions there are.
+        _first = Math.Min(_first, minute.StartMs);
+        var newest = _reached.Values.Max();
+        if (newest - _first < FleetPolicy.StallMs) return [];
+        var slowest = _reached.Values.Where(reached => reached > newest - FleetPolicy.StallMs).Min();
+        while (_minutes.Count > 0 && _minutes.First() is var (start, sums) && start <= slowest)
+        {
+            _minutes.Remove(start);
+            _judged = start;
+            foreach (var measure in Measures) Judge(measure, start, sums, changed ??= []);
+        }
+
+        return changed ?? (IReadOnlyList<FleetAlert>)[];
+    }
+
+    private void Judge(FleetMeasure measure, long start, Dictionary<FleetGroup, FleetSums> sums, List<FleetAlert> changed)
+    {
+        foreach (var (key, episode) in _open.Where(open => open.Key.Item1 == measure).OrderBy(open => open.Value.Alert.AlertId, StringComparer.Ordinal).ToList())
+        {
+            if (!Carry(episode, start, sums.GetValueOrDefault(key.Item2))) continue;
+            _open.Remove(key);
+            changed.Add(episode.Alert.Clone());
+        }
+
+        var speaking = _open.Where(open => open.Key.Item1 == measure).Select(open => open.Key.Item2.Dimension).Distinct().ToList();
+        var found = new List<(FleetGroup Group, double Effect, FleetAlert Alert)>();
+        // Groups that have fallen silent are watched too.
+        var silent = _series.Keys.Where(key => key.Item1 == measure && measure == FleetMeasure.MessageRate && !sums.ContainsKey(key.Item2)).Select(key => key.Item2);
+        foreach (var group in sums.Keys.Concat(silent).OrderBy(group => group.Dimension).ThenBy(group => group.Value, StringComparer.Ordinal).ToList())
+        {
+            // What is off for a reason that is known already says nothing of what is usual.
+            if (_open.ContainsKey((measure, group)) || (speaking.Count > 0 && !speaking.Contains(group.Dimension))) continue;
+            var now = sums.GetValueOrDefault(group) ?? new FleetSums();
+            if (FleetPolicy.Value(measure, now) is not { } observed) continue;
+            if (!_series.TryGetValue((measure, group), out var series)) _series.Add((measure, group), series = new FleetSeries());
+            var (unusual, p, expected) = series.Take(observed);
+            if (!unusual || FleetPolicy.Off(measure, observed, expected) < FleetPolicy.Least(measure, expected)) continue;
+            if (measure == FleetMeasure.MessageRate && expected < FleetPolicy.LeastBatches) continue;
+            found.Add((group, FleetPolicy.Effect(measure, observed, expected), Raise(measure, group, start, observed, expected, p, now)));
+        }
+
+        if (found.Count == 0) return;
+        // The cause is not thinned by vehicles that do not have it, so it is the farthest off; between equals, what fewest groups explain.
+        var farthest = found.Max(one => one.Effect);
+        var cause = speaking.Count > 0 ? speaking[0] : found.GroupBy(one => one.Group.Dimension).Where(dimension => dimension.Max(one => one.Effect) > 0.9 * farthest)
+            .OrderBy(dimension => dimension.Count()).ThenBy(dimension => dimension.Key).First().Key;
+        foreach (var (group, _, alert) in found.Where(one => one.Group.Dimension == cause || speaking.Contains(one.Group.Dimension)))
+        {
+            _open.Add((measure, group), new Episode(alert));
+            changed.Add(alert.Clone());
+        }
+    }
+
+    /// <summary>Carries an open alert on; true where it is over.</summary>
+    private static bool Carry(Episode episode, long start, FleetSums? sums)
+    {
+        var alert = episode.Alert;
+        sums ??= new FleetSums();
+        if (FleetPolicy.Value(alert.Measure, sums) is not { } observed) return false;
+        var off = FleetPolicy.Off(alert.Measure, observed, alert.Expected);
+        if (off < FleetPolicy.Least(alert.Measure, alert.Expected) / 2)
+        {
+            if (++episode.Quiet < FleetPolicy.QuietMinutes) return false;
+            alert.Status = AlertStatus.Cleared;
+            alert.ClearedAtMs = start;
+            return true;
+        }
+
+        episode.Quiet = 0;
+        alert.LastSeenMs = start;
+        if (off <= FleetPolicy.Off(alert.Measure, alert.Observed, alert.Expected)) return false;
+        (alert.Observed, alert.Batches, alert.Odd) = (observed, sums.Batches, sums.Odd);
+        return false;
+    }
+
+    private static FleetAlert Raise(FleetMeasure measure, FleetGroup group, long start, double observed, double expected, double p, FleetSums sums) => new()
+    {
+        AlertId = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{measure}/{group.Dimension}/{group.Value}/{start}"))).AsSpan(0, 16)),
+        Dimension = group.Dimension,
+        Value = group.Value,
+        Measure = measure,
+        Status = AlertStatus.Active,
+        RaisedAtMs = start,
+        LastSeenMs = start,
+        Observed = observed,
+        Expected = expected,
+        PValue = p,
+        Batches = sums.Batches,
+        Odd = sums.Odd,
+    };
+
+    private static void Add(Dictionary<FleetGroup, FleetSums> groups, FleetSums more)
+    {
+        var key = new FleetGroup(more.Dimension, more.Value);
+        if (!groups.TryGetValue(key, out var sums))
+        {
+            groups.Add(key, more.Clone());
+            return;
+        }
+
+        sums.Batches += more.Batches;
+        sums.Scored += more.Scored;
+        sums.ScoreSum += more.ScoreSum;
+        sums.Odd += more.Odd;
+        sums.DeadLetters += more.DeadLetters;
+    }
+
+    private sealed class Episode(FleetAlert alert)
+    {
+        public FleetAlert Alert { get; } = alert;
+
+        /// <summary>Minutes in a row near what was expected.</summary>
+        public int Quiet { get; set; }
+    }
+}

@@ -25,7 +25,7 @@ internal static class FleetBenchmark
         watch.Restart();
 
         var found = new List<JudgedFault>();
-        var (falseAlerts, done) = (0, 0);
+        var (falseAlerts, done) = (new List<AlertType>(), 0);
         var gate = new Lock();
         Parallel.For(1, plan.Vehicles + 1, new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = Environment.ProcessorCount }, vehicle =>
         {
@@ -34,7 +34,7 @@ internal static class FleetBenchmark
             lock (gate)
             {
                 found.AddRange(faults);
-                falseAlerts += wrong;
+                falseAlerts.AddRange(wrong);
                 if (++done % Math.Max(1, plan.Vehicles / 20) == 0)
                     Console.Error.WriteLine($"{done} of {plan.Vehicles} vehicles, about {watch.Elapsed / done * (plan.Vehicles - done):hh\\:mm\\:ss} left");
             }
@@ -58,14 +58,15 @@ internal static class FleetBenchmark
         return ModelArtifact.Load(profile, VirtualSensorTrainer.Train(set, options, progress: null, cancel).Artifact);
     }
 
-    private static void Report(FleetPlan plan, List<JudgedFault> faults, int falseAlerts, TimeSpan took, bool json)
+    private static void Report(FleetPlan plan, List<JudgedFault> faults, List<AlertType> falseAlerts, TimeSpan took, bool json)
     {
-        var perDay = falseAlerts / (plan.Vehicles * plan.Hours / 24);
+        var perDay = falseAlerts.Count / (plan.Vehicles * plan.Hours / 24);
         var batches = plan.Vehicles * plan.Hours * 3600 / FleetDay.SamplesPerBatch;
         Print("fault", faults.GroupBy(f => f.Kind).OrderBy(g => g.Key).Select(g => (FaultNames.Of(g.Key), g.ToList())));
         Print("severity", Severities.Select(s => (s.Name, faults.Where(f => f.Severity >= s.From && f.Severity < s.To).ToList())));
         Print("all", [("", faults)]);
-        Console.WriteLine($"{falseAlerts} false alerts, {perDay.ToString("0.000", CultureInfo.InvariantCulture)} a vehicle and day; {batches:0} batches driven and scored in {took.TotalSeconds:0} s");
+        var types = string.Join(", ", falseAlerts.GroupBy(type => type).OrderByDescending(g => g.Count()).Select(g => $"{g.Key} {g.Count()}"));
+        Console.WriteLine($"{falseAlerts.Count} false alerts ({types}), {perDay.ToString("0.000", CultureInfo.InvariantCulture)} a vehicle and day; {batches:0} batches driven and scored in {took.TotalSeconds:0} s");
         if (!json) return;
         Console.WriteLine(JsonSerializer.Serialize(new
         {

@@ -13,7 +13,10 @@ internal sealed record JudgedFault(FaultKind Kind, double Severity, double? Dela
 internal static class FleetDay
 {
     public const int SamplesPerBatch = 10;
-    private const long Start = 1_700_000_000_000, Lasts = 600_000, Aftermath = 600_000;
+    private const long Start = 1_700_000_000_000, Lasts = 600_000;
+
+    // After a repair, what happens does not count for half an hour: so long the car itself is not what it was (its fuel trim has a time constant of 1,000 s).
+    private const long Aftermath = 1_800_000;
 
     /// <summary>A vehicle that is new at <see cref="Start"/>.</summary>
     public static SimulatedCar Car(string profile, ulong seed) => profile == VehicleProfiles.Electric
@@ -29,15 +32,15 @@ internal static class FleetDay
     }
 
     /// <summary>Drives with a fault every hour or two, of any kind that the vehicle can have, of any severity from 0.2 on, ten minutes each.</summary>
-    /// <returns>The faults, and how many alerts came without one.</returns>
-    public static (List<JudgedFault> Faults, int FalseAlerts) Drive(IDetector detector, string profile, ulong seed, TimeSpan duration)
+    /// <returns>The faults, and the types of alerts that came without one.</returns>
+    public static (List<JudgedFault> Faults, List<AlertType> FalseAlerts) Drive(IDetector detector, string profile, ulong seed, TimeSpan duration)
     {
         var random = new Random((int)seed);
         var kinds = FaultNames.All.Where(kind => FaultNames.CanHappen(kind, profile)).ToList();
         var car = Car(profile, seed);
         var vin = $"SIM{seed}";
         var fold = new VehicleFold(vin);
-        var (faults, falseAlerts) = (new List<JudgedFault>(), 0);
+        var (faults, falseAlerts) = (new List<JudgedFault>(), new List<AlertType>());
         var (from, until) = (long.MaxValue, long.MaxValue);
         var next = Start + Gap();
         for (ulong sequence = 1; car.State.NextSampleMs < Start + (long)duration.TotalMilliseconds; sequence++)
@@ -58,7 +61,7 @@ internal static class FleetDay
             {
                 if (alert.Status != AlertStatus.Active || alert.RaisedAtMs != end) continue; // not new
                 if (batch.StartTimeMs >= from && batch.StartTimeMs < until) faults[^1] = faults[^1] with { DelaySeconds = faults[^1].DelaySeconds ?? ((end - from) / 1000.0) };
-                else if (from == long.MaxValue || batch.StartTimeMs > until + Aftermath) falseAlerts++;
+                else if (from == long.MaxValue || batch.StartTimeMs > until + Aftermath) falseAlerts.Add(alert.Type);
             }
         }
 

@@ -14,7 +14,7 @@ namespace Kappa.Iot.Detection;
 public static class ModelArtifact
 {
     /// <summary>Format of the artifact; rises with every change that an older reader would not understand.</summary>
-    public const int SchemaVersion = 3;
+    public const int SchemaVersion = 4;
 
     private const int ChecksumBytes = SHA256.HashSizeInBytes;
     private const int MaxParts = 1000;
@@ -153,7 +153,7 @@ public static class ModelArtifact
     private static VirtualSensorModel Check(string modelId, VirtualSensorModel model, int blobs)
     {
         if (model.Sensors.Count == 0) throw new InvalidDataException($"Model '{modelId}' has no signals.");
-        if (!float.IsFinite(model.Threshold)) throw new InvalidDataException($"Model '{modelId}' has the threshold {model.Threshold}.");
+        if (!float.IsFinite(model.Threshold) || !float.IsFinite(model.Rest.Below) || !float.IsFinite(model.Rest.Evidence)) throw new InvalidDataException($"Model '{modelId}' has the threshold {model.Threshold} and rests below {model.Rest.Below} at {model.Rest.Evidence}.");
         if (model.Globals < 1 || model.Heads < 1 || 2 * model.Sensors.Count + model.Globals + model.Heads != blobs)
             throw new InvalidDataException($"Model '{modelId}' has {blobs} parts instead of {2 * model.Sensors.Count} for {model.Sensors.Count} signals, {model.Globals} and {model.Heads} classifiers.");
         foreach (var sensor in model.Sensors)

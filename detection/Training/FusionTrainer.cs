@@ -10,6 +10,9 @@ internal static class FusionTrainer
     /// <summary>Nearly all: the part of normal steps in which a signal's classifier stays below what is called normal.</summary>
     private const double NearlyAll = 0.995;
 
+    /// <summary>The part of normal steps in which nothing stirs; of the others, the part whose signals say more than what stands for those at rest.</summary>
+    private const double AtRest = 0.8, AboveRest = 0.9;
+
     public static TrainedFusion Train(StepTable table, IReadOnlyList<FusionData> data, TrainingOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancel)
     {
         var signals = table.Signals;
@@ -50,7 +53,7 @@ internal static class FusionTrainer
             {
                 if (!judged[row]) continue;
                 var fold = rows.Fold(row);
-                var fusion = new Fusion([compiled[fold]], [compiled[variants + fold]], usual, none);
+                var fusion = new Fusion([compiled[fold]], [compiled[variants + fold]], usual, none, default);
                 heads[row] = new float[signals];
                 globals[row] = fusion.Global(rows.Features(row));
                 fusion.Suspect(rows.Features(row), heads[row]);
@@ -60,12 +63,21 @@ internal static class FusionTrainer
         var limits = new float[signals];
         for (var s = 0; s < signals; s++)
         {
-            var said = heads.Where(head => head is not null).Select(head => head[s]).Order().ToArray();
-            limits[s] = said[(int)((said.Length - 1) * NearlyAll)];
+            limits[s] = Quantile(heads.Where(head => head is not null).Select(head => head[s]), NearlyAll);
         }
+        // The signals' own evidence counts where anything stirs; none of these rows is beyond what is normal, as they say what is.
         var evidence = new float[normal];
-        for (var row = 0; row < normal; row++) evidence[row] = heads[row] is null ? float.NaN : Fusion.Combine(globals[row], heads[row], limits);
-        return new TrainedFusion(trained[table.Folds].Save(), trained[variants + table.Folds].Save(), limits, usual, evidence, rows.Count - normal);
+        for (var row = 0; row < normal; row++) evidence[row] = heads[row] is null ? float.NaN : Fusion.Combine(0, heads[row], limits);
+        var below = Quantile(globals.Where((_, row) => judged[row]), AtRest);
+        var rest = new Rest(below, Quantile(evidence.Where((_, row) => judged[row] && globals[row] >= below), 1 - AboveRest));
+        for (var row = 0; row < normal; row++) evidence[row] = globals[row] + (judged[row] && globals[row] < below ? rest.Evidence : evidence[row]);
+        return new TrainedFusion(trained[table.Folds].Save(), trained[variants + table.Folds].Save(), limits, usual, rest, evidence, rows.Count - normal);
+    }
+
+    private static float Quantile(IEnumerable<float> values, double share)
+    {
+        var ordered = values.Order().ToArray();
+        return ordered[(int)((ordered.Length - 1) * share)];
     }
 
     private static BoostedTrees.Trained TrainGlobal(FusionRows rows, int[] chosen, TrainingOptions options) =>
@@ -102,6 +114,7 @@ internal static class FusionTrainer
 /// <param name="Heads">The one that the signals share.</param>
 /// <param name="Limits">Per signal, its evidence at most of nearly all normal steps.</param>
 /// <param name="Usual">By signal, then statistic, what is usual.</param>
+/// <param name="Rest">When nothing stirs.</param>
 /// <param name="Evidence">Of each normal step, by classifiers that had not seen its vehicle; NaN where it cannot be judged.</param>
 /// <param name="DisturbedRows">Rows of disturbed driving that were learned from.</param>
-internal sealed record TrainedFusion(byte[] Global, byte[] Heads, float[] Limits, Usual[] Usual, float[] Evidence, int DisturbedRows);
+internal sealed record TrainedFusion(byte[] Global, byte[] Heads, float[] Limits, Usual[] Usual, Rest Rest, float[] Evidence, int DisturbedRows);

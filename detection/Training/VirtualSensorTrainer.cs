@@ -22,6 +22,7 @@ public static class VirtualSensorTrainer
         {
             Profile = set.Profile,
             Threshold = threshold,
+            Rest = fusion.Rest,
             LeftOut = table.LeftOut,
             Globals = 1,
             Heads = 1,

@@ -8,7 +8,8 @@ namespace Kappa.Iot.Detection;
 /// <param name="heads">Classifiers of a single signal; their mean counts.</param>
 /// <param name="usual">By signal, then statistic, what is usual.</param>
 /// <param name="normal">Per signal, its evidence at most of nearly all normal steps.</param>
-internal sealed class Fusion(CompiledTrees[] global, CompiledTrees[] heads, Usual[] usual, float[] normal)
+/// <param name="rest">When the signals are asked one by one.</param>
+internal sealed class Fusion(CompiledTrees[] global, CompiledTrees[] heads, Usual[] usual, float[] normal, Rest rest)
 {
     /// <summary>Logits for each e-fold by which a residual exceeds all that normal driving has shown.</summary>
     private const float ExcessWeight = 3;
@@ -16,34 +17,44 @@ internal sealed class Fusion(CompiledTrees[] global, CompiledTrees[] heads, Usua
     public int Signals => normal.Length;
 
     /// <summary>The evidence, in logits: the more, the odder. No bounds.</summary>
+    /// <remarks>
+    /// Most of the time nothing stirs: then the signals are not asked one by one, which would cost more than all the rest of the classifiers.
+    /// It is part of what the evidence means, so that it is the same live and replayed.
+    /// </remarks>
     /// <param name="features">See <see cref="FusionFeatures"/>.</param>
-    /// <param name="suspicion">Room for each signal's own evidence, above what is normal for it.</param>
+    /// <param name="suspicion">Room for each signal's own evidence, above what is normal for it; at rest, the size of its residual.</param>
     public float Evaluate(ReadOnlySpan<float> features, Span<float> suspicion)
     {
-        Suspect(features, suspicion);
-        return Combine(Global(features), suspicion, normal);
+        var all = Global(features);
+        if (!Exceeds(features, suspicion) && all < rest.Below)
+        {
+            FusionFeatures.ReadMinutes(features, suspicion);
+            return all + rest.Evidence;
+        }
+        Heads(features, suspicion);
+        return Combine(all, suspicion, normal);
     }
 
     /// <summary>Each signal's own evidence: what its classifier says, and how far its residuals are beyond all that normal driving has shown.</summary>
     public void Suspect(ReadOnlySpan<float> features, Span<float> into)
     {
+        Exceeds(features, into);
         Heads(features, into);
-        for (var s = 0; s < into.Length; s++) into[s] += ExcessWeight * FusionFeatures.Excess(usual, features, s);
     }
 
-    /// <summary>What the classifier says of each signal.</summary>
+    /// <summary>The evidence of the classifier of all signals.</summary>
+    public float Global(ReadOnlySpan<float> features) => Mean(global, features);
+
+    /// <summary>Adds what the classifier says of each signal.</summary>
     public void Heads(ReadOnlySpan<float> features, Span<float> into)
     {
         Span<float> own = stackalloc float[FusionFeatures.HeadWidth(Signals)];
         for (var s = 0; s < into.Length; s++)
         {
             FusionFeatures.ReadHead(features, Signals, s, own);
-            into[s] = Mean(heads, own);
+            into[s] += Mean(heads, own);
         }
     }
-
-    /// <summary>The evidence of the classifier of all signals.</summary>
-    public float Global(ReadOnlySpan<float> features) => Mean(global, features);
 
     /// <summary>Adds the signals' evidence to the global one, and leaves in <paramref name="heads"/> what is above normal.</summary>
     public static float Combine(float global, Span<float> heads, ReadOnlySpan<float> normal)
@@ -67,6 +78,18 @@ internal sealed class Fusion(CompiledTrees[] global, CompiledTrees[] heads, Usua
     public static float Score(float evidence, float threshold) => (float)(1 / (1 + Math.Exp((threshold - (double)evidence) / Softness)));
 
     private const double Softness = 2;
+
+    /// <summary>Reads how far each signal is beyond all that normal driving has shown; true where any is.</summary>
+    private bool Exceeds(ReadOnlySpan<float> features, Span<float> into)
+    {
+        var any = false;
+        for (var s = 0; s < into.Length; s++)
+        {
+            into[s] = ExcessWeight * FusionFeatures.Excess(usual, features, s);
+            any |= into[s] > 0;
+        }
+        return any;
+    }
 
     private static float Mean(CompiledTrees[] trees, ReadOnlySpan<float> features)
     {

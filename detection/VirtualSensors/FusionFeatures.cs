@@ -105,6 +105,12 @@ internal static class FusionFeatures
         features.Slice(signals * PerSignal + Ranks, signals + 1).CopyTo(into[(PerSignal + 1 + OfOthers)..]);
     }
 
+    /// <summary>Reads the size of each signal's residual over the last minute, in usual errors.</summary>
+    public static void ReadMinutes(ReadOnlySpan<float> features, Span<float> into)
+    {
+        for (var s = 0; s < into.Length; s++) into[s] = Math.Abs(features[s * PerSignal + Minute]);
+    }
+
     /// <summary>
     /// How far a signal's residuals are beyond all that normal driving has shown, as a logarithm; 0 where they are not. Classifiers say the
     /// same of everything that is larger than what they have learned from; this does not.

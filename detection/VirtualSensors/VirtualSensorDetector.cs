@@ -22,7 +22,7 @@ public sealed class VirtualSensorDetector : IDetector
         Model = model;
         _sensors = new SensorBank(model.Sensors, sensors, errors);
         _usual = [.. model.Sensors.SelectMany(sensor => sensor.Usual)];
-        _fusion = new Fusion(globals, heads, _usual, [.. model.Sensors.Select(sensor => sensor.Normal)]);
+        _fusion = new Fusion(globals, heads, _usual, [.. model.Sensors.Select(sensor => sensor.Normal)], model.Rest);
         _shape = new WindowShape([.. model.Sensors.Select(sensor => sensor.Signal)]);
     }
 

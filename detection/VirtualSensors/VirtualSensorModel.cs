@@ -17,6 +17,9 @@ public sealed record VirtualSensorModel
     /// <summary>Classifiers shared by the signals; their models come last.</summary>
     public required int Heads { get; init; }
 
+    /// <summary>When nothing stirs.</summary>
+    public required Rest Rest { get; init; }
+
     /// <summary>The evidence, in logits, at which an alert is raised.</summary>
     public required float Threshold { get; init; }
 

@@ -97,6 +97,36 @@ public sealed class VirtualSensorDetectorTests
     }
 
     [Fact]
+    public void Evaluate_SignalsAreAskedOnlyWhereSomethingStirs()
+    {
+        var detector = (VirtualSensorDetector)Detector;
+        var rest = detector.Model.Rest;
+        var (asked, resting) = (0, 0);
+        foreach (var batch in Enumerable.Range(400, 6).SelectMany(v => SyntheticFleet.Drive(v, 90, v % 2 == 0 ? VehicleFoldTests.Overheat(600) : null)).GroupBy(batch => batch.Vin))
+        {
+            var window = detector.CreateWindow();
+            foreach (var one in batch)
+            {
+                for (var position = 0; window.Advance(one, ref position);)
+                {
+                    int signals = detector.Model.Sensors.Count, width = FusionFeatures.Width(signals);
+                    float[] inputs = new float[SensorBank.Width(signals)], expected = new float[signals], features = new float[width], own = new float[signals], full = new float[signals];
+                    detector.Sensors.Observe(window, inputs, expected);
+                    detector.ReadFeatures(window, features);
+                    var evidence = detector.Fusion.Evaluate(features, own);
+                    var all = detector.Fusion.Global(features);
+                    detector.Fusion.Suspect(features, full);
+                    var whole = Fusion.Combine(all, full, [.. detector.Model.Sensors.Select(sensor => sensor.Normal)]);
+                    Assert.True(evidence == whole || (all < rest.Below && evidence == all + rest.Evidence));
+                    if (evidence == whole) asked++;
+                    else resting++;
+                }
+            }
+        }
+        Assert.InRange(asked, 1, resting);
+    }
+
+    [Fact]
     public void Folding_a_batch_allocates_nothing()
     {
         var detector = (VirtualSensorDetector)Detector;

@@ -45,7 +45,7 @@ internal static class CommandLine
         }
 
         using var stop = new CancellationTokenSource();
-        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => { signal.Cancel = true; stop.Cancel(); });
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => { signal.Cancel = true; Stop(stop); });
         if (Environment.GetEnvironmentVariable(StopWithParent) is "true" or "1") new Thread(() => WaitForParent(stop)) { IsBackground = true }.Start();
         try
         {
@@ -66,6 +66,11 @@ internal static class CommandLine
     private static void WaitForParent(CancellationTokenSource stop)
     {
         while (Console.In.ReadLine() is not null) { }
+        Stop(stop);
+    }
+
+    private static void Stop(CancellationTokenSource stop)
+    {
         try
         {
             stop.Cancel();

@@ -45,7 +45,7 @@ public static class CommandLine
         }
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => { signal.Cancel = true; stop.Cancel(); });
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => { signal.Cancel = true; Stop(stop); });
         if (Environment.GetEnvironmentVariable(StopWithParent) is "true" or "1") new Thread(() => WaitForParent(stop)) { IsBackground = true }.Start();
         try
         {
@@ -69,6 +69,11 @@ public static class CommandLine
     private static void WaitForParent(CancellationTokenSource stop)
     {
         while (Console.In.ReadLine() is not null) { }
+        Stop(stop);
+    }
+
+    private static void Stop(CancellationTokenSource stop)
+    {
         try
         {
             stop.Cancel();

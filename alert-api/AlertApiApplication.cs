@@ -71,6 +71,7 @@ public static class AlertApiApplication
         builder.Services.AddSingleton(services => new SignalHistory(Options(services).History, Options(services).HistoryBytes));
         builder.Services.AddSingleton<ModelBoard>();
         builder.Services.AddSingleton<FleetBoard>();
+        builder.Services.AddSingleton(services => new FleetAlertBoard(Options(services).MaxClearedAlerts));
         builder.Services.AddSingleton<AlertActions>();
         builder.Services.AddSingleton<AlertApiMetrics>();
     }

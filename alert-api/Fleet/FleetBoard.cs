@@ -7,7 +7,7 @@ using Kappa.Iot.Contracts;
 namespace Kappa.Iot.AlertApi.Fleet;
 
 /// <summary>The figures of the whole fleet, drawn from the other boards.</summary>
-public sealed class FleetBoard(AlertBoard alerts, VehicleBoard vehicles, ModelBoard models, LogState log, TimeProvider time)
+public sealed class FleetBoard(AlertBoard alerts, VehicleBoard vehicles, ModelBoard models, FleetAlertBoard fleetAlerts, LogState log, TimeProvider time)
 {
     private readonly Rate _messages = new(time);
     private readonly Rate _samples = new(time);
@@ -27,6 +27,7 @@ public sealed class FleetBoard(AlertBoard alerts, VehicleBoard vehicles, ModelBo
             Vehicles = vehicles.Vehicles.Count,
             Online = vehicles.Online,
             Alerting = alerts.VehiclesWithOpenAlerts(),
+            FleetAlerts = fleetAlerts.Open(),
             OpenAlerts = new(Of(Severity.Critical), Of(Severity.Major), Of(Severity.Minor), Of(Severity.Warning)),
             MessagesPerSecond = Math.Round(_messages.PerSecond, 1),
             SamplesPerSecond = Math.Round(_samples.PerSecond, 1),

@@ -16,6 +16,9 @@ public sealed record FleetFigures
 
     public required OpenAlerts OpenAlerts { get; init; }
 
+    [Description("What many vehicles have in common that are odd, silent or unreadable now.")]
+    public required IReadOnlyList<FleetAlertDocument> FleetAlerts { get; init; }
+
     [Description("Telemetry messages a second, over the last ten seconds.")]
     public required double MessagesPerSecond { get; init; }
 

@@ -16,7 +16,7 @@ namespace Kappa.Iot.AlertApi.Log;
 /// </summary>
 internal sealed class LogFollower(
     IOptions<KafkaOptions> kafka, IOptions<AlertApiOptions> options, TopicSetup topics, LogState state, TimeProvider time,
-    AlertBoard alerts, VehicleBoard vehicles, SignalHistory history, ModelBoard models, FleetBoard fleet,
+    AlertBoard alerts, VehicleBoard vehicles, SignalHistory history, ModelBoard models, FleetBoard fleet, FleetAlertBoard fleetAlerts,
     AlertApiMetrics metrics, ILogger<LogFollower> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
@@ -28,7 +28,7 @@ internal sealed class LogFollower(
         state.Expect(3);
         return Task.WhenAll(
             FollowAsync("alert-api-state", LogStart.Beginning, state.CatchUp, stoppingToken,
-                (TopicCatalogue.Alerts, Alert), (TopicCatalogue.AlertActions, Action), (TopicCatalogue.Presence, Presence), (TopicCatalogue.Models, Model)),
+                (TopicCatalogue.Alerts, Alert), (TopicCatalogue.AlertActions, Action), (TopicCatalogue.Presence, Presence), (TopicCatalogue.Models, Model), (TopicCatalogue.FleetAlerts, FleetAlert)),
             FollowAsync("alert-api-telemetry", null, () => { _live = true; state.CatchUp(); }, stoppingToken, (TopicCatalogue.Telemetry, Telemetry)),
             FollowAsync("alert-api-scores", null, state.CatchUp, stoppingToken, (TopicCatalogue.Scores, Score)));
     }
@@ -93,6 +93,9 @@ internal sealed class LogFollower(
 
     private void Model(ConsumeResult<byte[], byte[]> record) =>
         models.Apply(Key(record), record.Message.Value is { } bytes ? RegistryEntry.Parser.ParseFrom(bytes) : null);
+
+    private void FleetAlert(ConsumeResult<byte[], byte[]> record) =>
+        fleetAlerts.Apply(Key(record), record.Message.Value is { } bytes ? Contracts.FleetAlert.Parser.ParseFrom(bytes) : null);
 
     private void Telemetry(ConsumeResult<byte[], byte[]> record)
     {

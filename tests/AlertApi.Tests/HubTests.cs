@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Kappa.Iot.AlertApi.Live;
@@ -43,6 +44,28 @@ public sealed class HubTests(LogFixture fixture)
         await fixture.Log.WriteAsync(Samples.Presence(_vin, online: false, epoch: 1));
         await UntilAsync(updates, u => u.Vehicles?.Any(v => v.Vin == _vin && v.Online == false) == true);
         await UntilAsync(updates, u => u.Figures is { Vehicles: > 0, Log: "connected" });
+    }
+
+    [Fact]
+    public async Task An_alert_about_the_fleet_is_pushed_while_it_lasts_and_listed_afterwards()
+    {
+        var alert = new FleetAlert
+        {
+            AlertId = $"{_vin}-fleet", Dimension = FleetDimension.Firmware, Value = "2001", Measure = FleetMeasure.MeanScore, Status = AlertStatus.Active,
+            RaisedAtMs = 1_800_000_000_000, LastSeenMs = 1_800_000_060_000, Observed = 0.6, Expected = 0.02, Batches = 6000, Odd = 4100,
+        };
+        await using var hub = await ConnectAsync(fixture.Api.Address);
+        await using var updates = hub.StreamAsync<FleetUpdate>("Fleet", (FleetCursor?)null, Cancel).GetAsyncEnumerator(Cancel);
+        await fixture.Log.WriteAsync(alert);
+        await UntilAsync(updates, u => u.Figures?.FleetAlerts.Any(a => a.Id == alert.AlertId && a.Value == "2001" && a.Dimension == FleetDimension.Firmware && a.Odd == 4100) == true);
+
+        alert.Status = AlertStatus.Cleared;
+        alert.ClearedAtMs = 1_800_000_600_000;
+        await fixture.Log.WriteAsync(alert);
+        await UntilAsync(updates, u => u.Figures?.FleetAlerts.All(a => a.Id != alert.AlertId) == true);
+        var listed = await fixture.Api.Client.GetFromJsonAsync<JsonElement>("/api/fleet/alerts", Cancel);
+        var cleared = Assert.Single(listed.EnumerateArray(), a => a.GetProperty("id").GetString() == alert.AlertId);
+        Assert.Equal(("cleared", "meanScore"), (cleared.GetProperty("status").GetString(), cleared.GetProperty("measure").GetString()));
     }
 
     [Fact]

@@ -200,7 +200,7 @@ public sealed class RestTests(LogFixture fixture)
     {
         var document = await fixture.Api.Client.GetFromJsonAsync<JsonElement>("/openapi/v1.json", Cancel);
         var paths = document.GetProperty("paths").EnumerateObject().Where(p => p.Name.StartsWith("/api", StringComparison.Ordinal)).ToList();
-        string[] wanted = ["/api/alerts", "/api/alerts/{id}", "/api/alerts/{id}/acknowledge", "/api/fleet", "/api/models", "/api/page", "/api/vehicles", "/api/vehicles/{vin}", "/api/vehicles/{vin}/signals"];
+        string[] wanted = ["/api/alerts", "/api/alerts/{id}", "/api/alerts/{id}/acknowledge", "/api/fleet", "/api/fleet/alerts", "/api/models", "/api/page", "/api/vehicles", "/api/vehicles/{vin}", "/api/vehicles/{vin}/signals"];
         Assert.Equal(wanted, paths.Select(p => p.Name.TrimEnd('/')).Order(StringComparer.Ordinal));
         foreach (var operation in paths.SelectMany(p => p.Value.EnumerateObject()))
             Assert.False(string.IsNullOrEmpty(operation.Value.GetProperty("summary").GetString()));

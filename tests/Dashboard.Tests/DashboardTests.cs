@@ -81,6 +81,27 @@ public sealed class DashboardTests(DashboardFixture fixture)
     }
 
     [Fact]
+    public async Task An_alert_about_the_fleet_stands_above_all_others_while_it_lasts()
+    {
+        var browser = await fixture.BrowserAsync();
+        var page = await browser.OpenAsync(fixture.Api.Address);
+        var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        var alert = new FleetAlert
+        {
+            AlertId = "fleet-1", Dimension = FleetDimension.Firmware, Value = "2001", Measure = FleetMeasure.MeanScore, Status = AlertStatus.Active,
+            RaisedAtMs = now, LastSeenMs = now, Observed = 0.61, Expected = 0.02, Batches = 6000, Odd = 4100,
+        };
+        await fixture.Log.WriteAsync(alert);
+        await Expect(page.GetByTestId("fleet-alert")).ToContainTextAsync("Firmware 2001 is odd: mean score 0.61 instead of 0.02", new() { Timeout = 90_000 });
+        if (Environment.GetEnvironmentVariable("SCREENSHOTS") is { Length: > 0 } folder) await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "fleet-alert.png") });
+
+        alert.Status = AlertStatus.Cleared;
+        alert.ClearedAtMs = now;
+        await fixture.Log.WriteAsync(alert);
+        await Expect(page.GetByTestId("fleet-alert")).ToHaveCountAsync(0, new() { Timeout = 90_000 });
+    }
+
+    [Fact]
     public async Task A_server_that_goes_away_is_said_and_found_again()
     {
         var browser = await fixture.BrowserAsync();

@@ -54,11 +54,28 @@ export interface LiveVehicle {
   score?: number;
 }
 
+/** Many vehicles that are odd, silent or unreadable for a common reason. */
+export interface FleetAlert {
+  id: string;
+  dimension: 'firmware' | 'profile' | 'region';
+  value: string;
+  measure: 'meanScore' | 'messageRate' | 'deadLetterRate';
+  status: AlertStatus;
+  raisedAt: string;
+  lastSeenAt: string;
+  clearedAt?: string;
+  observed: number;
+  expected: number;
+  batches: number;
+  odd: number;
+}
+
 export interface FleetFigures {
   vehicles: number;
   online: number;
   alerting: number;
   openAlerts: Record<Severity, number>;
+  fleetAlerts: FleetAlert[];
   messagesPerSecond: number;
   samplesPerSecond: number;
   log: 'connected' | 'catching-up' | 'away';

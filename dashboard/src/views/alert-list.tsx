@@ -5,6 +5,7 @@ import { noFilter, select, type AlertFilter } from '../state/alerts';
 import { vehicleHref } from '../state/router';
 import { alertsChanged, fleet, now } from '../state/store';
 import { Acknowledge } from './acknowledge';
+import { FleetAlerts } from './fleet-alerts';
 import { ShareStrip } from './shares';
 
 const types: AlertType[] = ['engine', 'cooling', 'fuel', 'electrical', 'battery', 'tyres', 'brakes', 'sensor'];
@@ -24,6 +25,7 @@ export function AlertList() {
         </h2>
         <Filters value={filter.value} onChange={(changed) => (filter.value = { ...filter.value, ...changed })} />
       </div>
+      <FleetAlerts />
       <ol class="alert-list" aria-live="off">
         {found.slice(0, shown).map((alert) => (
           <AlertRow key={alert.id} alert={alert} onAcknowledge={() => (asked.value = alert)} />

@@ -35,6 +35,8 @@ public sealed class LogWriter : IDisposable
 
     public Task WriteAsync(params Alert[] alerts) => Task.WhenAll(alerts.Select(a => SendAsync(TopicCatalogue.Alerts, Key(a), a.ToByteArray())));
 
+    public Task WriteAsync(FleetAlert alert) => SendAsync(TopicCatalogue.FleetAlerts, alert.AlertId, alert.ToByteArray());
+
     public Task WriteAsync(string key, RegistryEntry entry) => SendAsync(TopicCatalogue.Models, key, entry.ToByteArray());
 
     /// <summary>Bytes that are not what the topic carries, or null for a tombstone.</summary>

@@ -59,7 +59,10 @@ public sealed class FleetTally(int partition)
 
     public ByteString Save() => new FleetTallyState
     {
-        NewestMs = _newestMs, Ahead = _ahead, ClosedMs = _closedMs, Open = { _open.Select(minute => Minute(minute.Key, minute.Value)) },
+        NewestMs = _newestMs,
+        Ahead = _ahead,
+        ClosedMs = _closedMs,
+        Open = { _open.Select(minute => Minute(minute.Key, minute.Value)) },
     }.ToByteString();
 
     /// <exception cref="InvalidProtocolBufferException">It is damaged.</exception>

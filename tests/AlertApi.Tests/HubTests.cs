@@ -51,8 +51,17 @@ public sealed class HubTests(LogFixture fixture)
     {
         var alert = new FleetAlert
         {
-            AlertId = $"{_vin}-fleet", Dimension = FleetDimension.Firmware, Value = "2001", Measure = FleetMeasure.MeanScore, Status = AlertStatus.Active,
-            RaisedAtMs = 1_800_000_000_000, LastSeenMs = 1_800_000_060_000, Observed = 0.6, Expected = 0.02, Batches = 6000, Odd = 4100,
+            AlertId = $"{_vin}-fleet",
+            Dimension = FleetDimension.Firmware,
+            Value = "2001",
+            Measure = FleetMeasure.MeanScore,
+            Status = AlertStatus.Active,
+            RaisedAtMs = 1_800_000_000_000,
+            LastSeenMs = 1_800_000_060_000,
+            Observed = 0.6,
+            Expected = 0.02,
+            Batches = 6000,
+            Odd = 4100,
         };
         await using var hub = await ConnectAsync(fixture.Api.Address);
         await using var updates = hub.StreamAsync<FleetUpdate>("Fleet", (FleetCursor?)null, Cancel).GetAsyncEnumerator(Cancel);

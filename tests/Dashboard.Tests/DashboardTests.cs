@@ -88,8 +88,17 @@ public sealed class DashboardTests(DashboardFixture fixture)
         var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
         var alert = new FleetAlert
         {
-            AlertId = "fleet-1", Dimension = FleetDimension.Firmware, Value = "2001", Measure = FleetMeasure.MeanScore, Status = AlertStatus.Active,
-            RaisedAtMs = now, LastSeenMs = now, Observed = 0.61, Expected = 0.02, Batches = 6000, Odd = 4100,
+            AlertId = "fleet-1",
+            Dimension = FleetDimension.Firmware,
+            Value = "2001",
+            Measure = FleetMeasure.MeanScore,
+            Status = AlertStatus.Active,
+            RaisedAtMs = now,
+            LastSeenMs = now,
+            Observed = 0.61,
+            Expected = 0.02,
+            Batches = 6000,
+            Odd = 4100,
         };
         await fixture.Log.WriteAsync(alert);
         await Expect(page.GetByTestId("fleet-alert")).ToContainTextAsync("Firmware 2001 is odd: mean score 0.61 instead of 0.02", new() { Timeout = 90_000 });

@@ -90,7 +90,13 @@ public sealed class CutoverTests(TestLog log)
 
     private static Alert An(string id, long raised, long seen, long cleared = 0) => new()
     {
-        AlertId = id, Vin = "V", Type = AlertType.Engine, RaisedAtMs = raised, LastSeenMs = seen, ClearedAtMs = cleared, Status = cleared > 0 ? AlertStatus.Cleared : AlertStatus.Active,
+        AlertId = id,
+        Vin = "V",
+        Type = AlertType.Engine,
+        RaisedAtMs = raised,
+        LastSeenMs = seen,
+        ClearedAtMs = cleared,
+        Status = cleared > 0 ? AlertStatus.Cleared : AlertStatus.Active,
     };
 
     private static Dictionary<string, Alert> By(params Alert[] alerts) => alerts.ToDictionary(_ => "V/engine");

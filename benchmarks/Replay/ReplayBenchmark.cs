@@ -40,6 +40,8 @@ internal static class ReplayBenchmark
         }
 
         await scorer.EndAsync(cancel);
+        // What went wrong on the way, and how the rate went.
+        foreach (var line in scorer.FindAll("warn: ").Concat(scorer.FindAll(" records, ")).TakeLast(40)) Console.Error.WriteLine(line);
         var outcome = JsonDocument.Parse(scorer.Find("\"generation\"") ?? throw new InvalidOperationException("reprocess did not say what it did.")).RootElement;
         var samples = outcome.GetProperty("scored").GetInt64() * ScorerPlan.SamplesPerBatch;
         var ours = new Dictionary<string, double>

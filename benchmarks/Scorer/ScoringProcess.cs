@@ -64,6 +64,12 @@ internal sealed class ScoringProcess : IAsyncDisposable
         lock (_lines) return _lines.LastOrDefault(line => line.Contains(text, StringComparison.Ordinal));
     }
 
+    /// <summary>Its last lines that contain a text.</summary>
+    public IReadOnlyList<string> FindAll(string text)
+    {
+        lock (_lines) return [.. _lines.Where(line => line.Contains(text, StringComparison.Ordinal))];
+    }
+
     /// <summary>Waits until it ends by itself.</summary>
     /// <exception cref="InvalidOperationException">It failed.</exception>
     public async Task EndAsync(CancellationToken cancel)

@@ -14,12 +14,13 @@ public sealed class FleetFold
 {
     private static readonly FleetMeasure[] Measures = [FleetMeasure.MeanScore, FleetMeasure.MessageRate, FleetMeasure.DeadLetterRate];
 
-    private readonly Dictionary<int, long> _reached = [];
+    private readonly Dictionary<int, (long Minute, long WrittenMs)> _reached = [];
     private readonly SortedDictionary<long, Dictionary<FleetGroup, FleetSums>> _minutes = [];
     private readonly Dictionary<(FleetMeasure, FleetGroup), FleetSeries> _series = [];
     private readonly Dictionary<(FleetMeasure, FleetGroup), Episode> _open = [];
     private long _judged = long.MinValue;
-    private long _first = long.MaxValue;
+    private long _firstWrittenMs = long.MinValue;
+    private long _newestWrittenMs = long.MinValue;
 
     /// <summary>The alerts that are open.</summary>
     public IEnumerable<FleetAlert> Open => _open.Values.Select(episode => episode.Alert);
@@ -28,10 +29,14 @@ public sealed class FleetFold
     public long Late { get; private set; }
 
     /// <summary>Takes a partition's next minute.</summary>
+    /// <param name="minute">What it did.</param>
+    /// <param name="writtenMs">When that was written to the log: partitions may be read at very different speeds, so event time does not say which has fallen silent.</param>
     /// <returns>Alerts that were raised or cleared.</returns>
-    public IReadOnlyList<FleetAlert> Take(FleetMinute minute)
+    public IReadOnlyList<FleetAlert> Take(FleetMinute minute, long writtenMs)
     {
-        _reached[minute.Partition] = Math.Max(_reached.GetValueOrDefault(minute.Partition, long.MinValue), minute.StartMs);
+        if (_firstWrittenMs == long.MinValue) _firstWrittenMs = writtenMs;
+        _newestWrittenMs = Math.Max(_newestWrittenMs, writtenMs);
+        _reached[minute.Partition] = (Math.Max(_reached.GetValueOrDefault(minute.Partition, (long.MinValue, 0)).Item1, minute.StartMs), writtenMs);
         if (minute.StartMs <= _judged)
         {
             Late++;
@@ -43,11 +48,7 @@ public sealed class FleetFold
         }
 
         List<FleetAlert>? changed = null;
-        // A partition that has told a minute has told all before it. At first it is not known which partitions there are.
-        _first = Math.Min(_first, minute.StartMs);
-        var newest = _reached.Values.Max();
-        if (newest - _first < FleetPolicy.StallMs) return [];
-        var slowest = _reached.Values.Where(reached => reached > newest - FleetPolicy.StallMs).Min();
+        var slowest = Slowest(minute.Partitions);
         while (_minutes.Count > 0 && _minutes.First() is var (start, sums) && start <= slowest)
         {
             _minutes.Remove(start);
@@ -56,6 +57,19 @@ public sealed class FleetFold
         }
 
         return changed ?? (IReadOnlyList<FleetAlert>)[];
+    }
+
+    /// <summary>The minute that all partitions have told; a partition that has told a minute has told all before it.</summary>
+    private long Slowest(int partitions)
+    {
+        var slowest = long.MaxValue;
+        for (var partition = 0; partition < partitions; partition++)
+        {
+            var (reached, written) = _reached.GetValueOrDefault(partition, (long.MinValue, _firstWrittenMs));
+            if (_newestWrittenMs - written < FleetPolicy.StallMs) slowest = Math.Min(slowest, reached);
+        }
+
+        return slowest;
     }
 
     private void Judge(FleetMeasure measure, long start, Dictionary<FleetGroup, FleetSums> sums, List<FleetAlert> changed)

@@ -17,8 +17,8 @@ internal static class FleetPolicy
     /// <summary>Minutes near what was expected that end an alert.</summary>
     public const int QuietMinutes = 5;
 
-    /// <summary>A minute is judged without partitions that have said nothing for so long, by the fleet's time.</summary>
-    public const long StallMs = 600_000;
+    /// <summary>A minute is judged without partitions of which nothing was written for so long, while others were.</summary>
+    public const long StallMs = 180_000;
 
     /// <summary>How far off a value must be, besides being unusual: what is small does not matter, however regular the rest was.</summary>
     public static double Least(FleetMeasure measure, double expected) => measure switch

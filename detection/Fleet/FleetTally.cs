@@ -8,7 +8,9 @@ namespace Kappa.Iot.Detection;
 /// Adds up what the vehicles of one partition do, by what they have in common and by minute of event time. A fold of the partition: the same
 /// batches in the same order give the same minutes. For one thread at a time.
 /// </summary>
-public sealed class FleetTally(int partition)
+/// <param name="partition">Which one.</param>
+/// <param name="partitions">How many there are.</param>
+public sealed class FleetTally(int partition, int partitions)
 {
     /// <summary>A minute is closed when a batch comes that begins so long after its end.</summary>
     public const long LateMs = 60_000;
@@ -66,10 +68,10 @@ public sealed class FleetTally(int partition)
     }.ToByteString();
 
     /// <exception cref="InvalidProtocolBufferException">It is damaged.</exception>
-    public static FleetTally Restore(int partition, ByteString saved)
+    public static FleetTally Restore(int partition, int partitions, ByteString saved)
     {
         var state = FleetTallyState.Parser.ParseFrom(saved);
-        var tally = new FleetTally(partition) { _newestMs = state.NewestMs, _ahead = state.Ahead, _closedMs = state.ClosedMs };
+        var tally = new FleetTally(partition, partitions) { _newestMs = state.NewestMs, _ahead = state.Ahead, _closedMs = state.ClosedMs };
         foreach (var minute in state.Open) tally._open[minute.StartMs] = minute.Groups.ToDictionary(sums => new FleetGroup(sums.Dimension, sums.Value));
         return tally;
     }
@@ -128,6 +130,7 @@ public sealed class FleetTally(int partition)
     private FleetMinute Minute(long start, Dictionary<FleetGroup, FleetSums> groups) => new()
     {
         Partition = partition,
+        Partitions = partitions,
         StartMs = start,
         Groups = { groups.OrderBy(group => group.Key.Dimension).ThenBy(group => group.Key.Value, StringComparer.Ordinal).Select(group => group.Value.Clone()) },
     };

@@ -34,7 +34,7 @@ internal sealed class FleetProcessor(FleetFold fold, ScoringTopics topics, Scori
     {
         try
         {
-            return fold.Take(FleetMinute.Parser.ParseFrom(record.Message.Value ?? []));
+            return fold.Take(FleetMinute.Parser.ParseFrom(record.Message.Value ?? []), record.Message.Timestamp.UnixTimestampMs);
         }
         catch (InvalidProtocolBufferException e)
         {

@@ -25,8 +25,8 @@ internal sealed class StateRestore(
         var started = Stopwatch.GetTimestamp();
         await models.Ready.WaitAsync(cancel);
         var partitions = next.ToDictionary(n => n.Key.Partition.Value, n => new Restored(new PartitionState(n.Key.Partition.Value, options.Value.SnapshotEvery), n.Value));
-        var snapshots = await LoadAsync(partitions, cancel);
-        var batches = await ReplayAsync(partitions, cancel);
+        var (all, snapshots) = await LoadAsync(partitions, cancel);
+        var batches = await ReplayAsync(partitions, all, cancel);
 
         var took = Stopwatch.GetElapsedTime(started);
         metrics.Restored(took, batches);
@@ -39,10 +39,12 @@ internal sealed class StateRestore(
     }
 
     /// <summary>Reads the last snapshots and checkpoints.</summary>
-    private async Task<int> LoadAsync(Dictionary<int, Restored> partitions, CancellationToken cancel)
+    /// <returns>How many partitions there are in all, and how many snapshots were loaded.</returns>
+    private async Task<(int Partitions, int Snapshots)> LoadAsync(Dictionary<int, Restored> partitions, CancellationToken cancel)
     {
         var reader = new LogReader(kafka.Value, "scoring-service-restore", logger);
-        var ranges = (await reader.FindAsync(_topics.State, LogStart.Beginning, cancel)).Where(range => partitions.ContainsKey(range.Partition.Partition.Value)).ToList();
+        var all = await reader.FindAsync(_topics.State, LogStart.Beginning, cancel);
+        var ranges = all.Where(range => partitions.ContainsKey(range.Partition.Partition.Value)).ToList();
         var newest = new Dictionary<string, (int Partition, byte[] Value)>(StringComparer.Ordinal);
         await reader.ReadAsync(ranges, (records, _) =>
         {
@@ -68,16 +70,16 @@ internal sealed class StateRestore(
             }
         }
 
-        return newest.Count;
+        return (all.Count, newest.Count);
     }
 
     /// <summary>Folds what came after the snapshots.</summary>
-    private async Task<long> ReplayAsync(Dictionary<int, Restored> partitions, CancellationToken cancel)
+    private async Task<long> ReplayAsync(Dictionary<int, Restored> partitions, int all, CancellationToken cancel)
     {
         var detectors = new Dictionary<string, IDetector?>(StringComparer.Ordinal);
         foreach (var (number, partition) in partitions)
         {
-            if (_topics.WatchFleet) partition.State.Fleet = partition.Checkpoint is { Fleet.Length: > 0 } told ? FleetTally.Restore(number, told.Fleet) : new FleetTally(number);
+            if (_topics.WatchFleet) partition.State.Fleet = partition.Checkpoint is { Fleet.Length: > 0 } told ? FleetTally.Restore(number, all, told.Fleet) : new FleetTally(number, all);
             if (partition.Checkpoint is { } checkpoint)
             {
                 if (checkpoint.NextOffset != partition.Next) logger.OffsetsDiffer(number, partition.Next, checkpoint.NextOffset);

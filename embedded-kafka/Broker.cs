@@ -120,7 +120,7 @@ internal sealed partial class Broker : IDisposable
             if (won > 0)
                 LogCompaction(Options.Logger, partition.Name, won);
         }
-        catch (ObjectDisposedException)
+        catch (Exception e) when (e is ObjectDisposedException || (e is IOException && partition.IsDeleted))
         {
             // Records or the whole topic were deleted meanwhile; what is left has its turn next time.
         }

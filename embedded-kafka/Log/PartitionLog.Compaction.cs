@@ -30,13 +30,15 @@ internal sealed partial class PartitionLog
         long before = candidates.Sum(s => s.Size), after = 0;
         var end = candidates[^1].NextOffset;
         bool HasWaiting(Segment segment) => segment.HasTombstones && !TombstonesAreDue(segment, now);
+        var first = candidates[0];
         for (var i = 0; i < candidates.Count;)
         {
             // Neighbours that fit into one segment together become one, but for those whose tombstones wait: beside younger ones they would wait anew.
             var group = new List<Segment> { candidates[i++] };
             while (i < candidates.Count && group.Sum(s => s.Size) + candidates[i].Size <= Settings.SegmentBytes && !HasWaiting(group[^1]) && !HasWaiting(candidates[i]))
                 group.Add(candidates[i++]);
-            if (Rewrite(group, latest, aborted, now, keepLast: i == candidates.Count) is not { } size)
+            // The first file says where the log starts, the last where it goes on: both stay, if only with an empty batch.
+            if (Rewrite(group, latest, aborted, now, keepLast: group[0] == first || i == candidates.Count) is not { } size)
                 return 0;
             after += size;
         }

@@ -71,6 +71,9 @@ internal sealed partial class PartitionLog
         }
     }
 
+    /// <summary>Whether it is out of service for good.</summary>
+    public bool IsDeleted => Volatile.Read(ref _deleted);
+
     /// <summary>Takes the log out of service; its folder is removed by the caller.</summary>
     public void MarkDeleted()
     {

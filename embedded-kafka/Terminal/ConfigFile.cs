@@ -46,12 +46,14 @@ internal static class ConfigFile
         return options with { DataDirectory = At(options.DataDirectory), TlsCertificate = At(options.TlsCertificate), TlsKey = At(options.TlsKey) };
     }
 
-    /// <summary>.NET reads a bare "7" as seven days, where most who write it mean something else.</summary>
+    /// <summary>.NET would read "7" as seven days and "24:00:00" as twenty-four, where most who write it mean something else.</summary>
     private sealed class ClockTime : JsonConverter<TimeSpan>
     {
+        private static readonly string[] Formats = ["c", @"h\:mm", @"h\:mm\:ss"];
+
         public override TimeSpan Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
             reader.TokenType == JsonTokenType.String && reader.GetString() is { } text && text.Contains(':', StringComparison.Ordinal)
-                && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time)
+                && TimeSpan.TryParseExact(text, Formats, CultureInfo.InvariantCulture, out var time)
                 ? time
                 : throw new JsonException("a time is written as \"hh:mm:ss\" or, with days, as \"d.hh:mm:ss\"");
 

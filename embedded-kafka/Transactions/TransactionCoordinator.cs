@@ -27,6 +27,9 @@ internal sealed partial class TransactionCoordinator(
     private long _size;
     private long _fullLoggedAt;
 
+    /// <summary>New ids get so much: those that are there are always able to begin a transaction.</summary>
+    private long IdMemory => maxMemory / 4 * 3;
+
     public IEnumerable<Transaction> All => _transactions.Values;
 
     /// <summary>Those that <see cref="Tick"/> has work with.</summary>
@@ -259,7 +262,7 @@ internal sealed partial class TransactionCoordinator(
         if (Find(id) is { } known)
             return known;
         var added = new Transaction(id);
-        if (!TryTake(added.Size))
+        if (!TryTake(added.Size, IdMemory))
             return null;
         var transaction = _transactions.GetOrAdd(id, added);
         if (transaction != added)
@@ -269,9 +272,9 @@ internal sealed partial class TransactionCoordinator(
 
     /// <summary>Counts bytes that are taken, or given back, in memory.</summary>
     /// <returns>False where there are not so many; the first time in a while that is logged.</returns>
-    private bool TryTake(long bytes)
+    private bool TryTake(long bytes, long limit = long.MaxValue)
     {
-        if (Interlocked.Add(ref _size, bytes) <= maxMemory || bytes <= 0)
+        if (Interlocked.Add(ref _size, bytes) <= Math.Min(limit, maxMemory) || bytes <= 0)
             return true;
         Interlocked.Add(ref _size, -bytes);
         if (Now() - _fullLoggedAt > FullLogInterval.TotalMilliseconds)

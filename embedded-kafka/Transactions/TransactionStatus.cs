@@ -31,7 +31,7 @@ internal sealed record TransactionStatus
     public short NextEpoch => (short)Math.Min(Epoch + 1, short.MaxValue);
 
     /// <summary>Bytes that it takes in memory, about.</summary>
-    public long Size => 512 + Partitions.Sum(static p => 128L + (2 * p.Topic.Length));
+    public long Size => 512 + Partitions.Sum(static p => 400L + (2 * p.Topic.Length));
 
     /// <summary>Whether a transaction runs, or is decided and still without some of its markers.</summary>
     public bool IsOpen => State is TransactionState.Ongoing or TransactionState.PrepareCommit or TransactionState.PrepareAbort;

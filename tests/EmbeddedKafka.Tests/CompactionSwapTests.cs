@@ -82,6 +82,24 @@ public sealed class CompactionSwapTests : IDisposable
         Assert.Equal(flush ? 2 : 1, changes.Count()); // the removal itself, and what comes before
     }
 
+    [Fact]
+    [Trait("Invariant", "1")]
+    public void Compact_NothingOfTheFirstSegmentsSurvives_TheLogStartsWhereItDidAfterARestartToo()
+    {
+        using (var log = PartitionLog.Open("test-0", _directory, Compacted, TimeProvider.System, flush: false))
+        {
+            for (var i = 0; i < 40; i++)
+                log.AppendInternal(RecordBatchBuilder.Build([("key"u8.ToArray(), Encoding.UTF8.GetBytes($"v{i}"))], DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()));
+            log.Settings = Compacted with { SegmentBytes = 300 };
+            Assert.True(log.Compact() > 0);
+            Assert.Equal(0, log.StartOffset);
+        }
+
+        using var again = PartitionLog.Open("test-0", _directory, Compacted, TimeProvider.System, flush: false);
+        Assert.Equal((0, 40), (again.StartOffset, again.EndOffset));
+        Assert.Contains("v39", again.ReadCommitted().Select(r => Encoding.UTF8.GetString(r.Record.Value!.Value.Span)));
+    }
+
     private string Names() => string.Join(' ', Directory.GetFiles(_directory, "*.log*").Select(Path.GetFileName).Order());
 
     /// <summary>Six keys in six segments, which compaction may make two.</summary>

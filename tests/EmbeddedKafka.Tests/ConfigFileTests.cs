@@ -63,6 +63,7 @@ public sealed class ConfigFileTests : IDisposable
     [InlineData("""{ "cleaningInterval": "60.00:00:00" }""", "cleaningInterval has to be 10 ms to 49 days")]
     [InlineData("""{ "minSessionTimeout": "-1:00:00" }""", "minSessionTimeout has to be longer than nothing")]
     [InlineData("""{ "offsetsRetention": "7" }""", "hh:mm:ss")]
+    [InlineData("""{ "offsetsRetention": "24:00:00" }""", "hh:mm:ss")]
     [InlineData("""{ "offsetsRetention": 7 }""", "hh:mm:ss")]
     [InlineData("""{ "logger": {} }""", "unknown: logger")]
     [InlineData("""{ "tlsKey": "x" }""", "need a tlsCertificate")]

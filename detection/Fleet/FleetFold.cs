@@ -15,7 +15,7 @@ public sealed class FleetFold
     private static readonly FleetMeasure[] Measures = [FleetMeasure.MeanScore, FleetMeasure.MessageRate, FleetMeasure.DeadLetterRate];
 
     private readonly Dictionary<int, (long Minute, long WrittenMs)> _reached = [];
-    private readonly SortedDictionary<long, Dictionary<FleetGroup, FleetSums>> _minutes = [];
+    private readonly SortedDictionary<long, Minute> _minutes = [];
     private readonly Dictionary<(FleetMeasure, FleetGroup), FleetSeries> _series = [];
     private readonly Dictionary<(FleetMeasure, FleetGroup), Episode> _open = [];
     private long _judged = long.MinValue;
@@ -43,17 +43,22 @@ public sealed class FleetFold
         }
         else
         {
-            if (!_minutes.TryGetValue(minute.StartMs, out var groups)) _minutes.Add(minute.StartMs, groups = []);
-            foreach (var sums in minute.Groups) Add(groups, sums);
+            if (!_minutes.TryGetValue(minute.StartMs, out var added)) _minutes.Add(minute.StartMs, added = new Minute());
+            added.Late += minute.Late;
+            foreach (var sums in minute.Groups) Add(added.Groups, sums);
         }
 
         List<FleetAlert>? changed = null;
         var slowest = Slowest(minute.Partitions);
-        while (_minutes.Count > 0 && _minutes.First() is var (start, sums) && start <= slowest)
+        while (_minutes.Count > 0 && _minutes.First() is var (start, told) && start <= slowest)
         {
             _minutes.Remove(start);
             _judged = start;
-            foreach (var measure in Measures) Judge(measure, start, sums, changed ??= []);
+            foreach (var measure in Measures)
+            {
+                if (measure == FleetMeasure.MessageRate && told.IsLate) Forget(measure);
+                else Judge(measure, start, told.Groups, changed ??= []);
+            }
         }
 
         return changed ?? (IReadOnlyList<FleetAlert>)[];
@@ -110,6 +115,11 @@ public sealed class FleetFold
         }
     }
 
+    private void Forget(FleetMeasure measure)
+    {
+        foreach (var key in _series.Keys.Where(key => key.Item1 == measure).ToList()) _series.Remove(key);
+    }
+
     /// <summary>Carries an open alert on; true where it is over.</summary>
     private static bool Carry(Episode episode, long start, FleetSums? sums)
     {
@@ -162,6 +172,16 @@ public sealed class FleetFold
         sums.ScoreSum += more.ScoreSum;
         sums.Odd += more.Odd;
         sums.DeadLetters += more.DeadLetters;
+    }
+
+    /// <summary>What all partitions have told of a minute.</summary>
+    private sealed class Minute
+    {
+        public Dictionary<FleetGroup, FleetSums> Groups { get; } = [];
+
+        public ulong Late { get; set; }
+
+        public bool IsLate => Late > FleetPolicy.LateShare * Groups.Where(group => group.Key.Dimension == FleetDimension.Profile).Sum(group => (double)group.Value.Batches);
     }
 
     private sealed class Episode(FleetAlert alert)

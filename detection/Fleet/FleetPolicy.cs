@@ -14,6 +14,9 @@ internal static class FleetPolicy
     /// <summary>Fewer batches in a minute than this say nothing.</summary>
     public const int LeastBatches = 20;
 
+    /// <summary>Where more than this share of the batches came too late, vehicles send what they had kept, or the past is imported: how many a minute got says nothing.</summary>
+    public const double LateShare = 0.1;
+
     /// <summary>Minutes near what was expected that end an alert.</summary>
     public const int QuietMinutes = 5;
 

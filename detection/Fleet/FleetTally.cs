@@ -26,6 +26,7 @@ public sealed class FleetTally(int partition, int partitions)
     private long _newestMs = long.MinValue;
     private long _closedMs = long.MinValue;
     private int _ahead;
+    private ulong _late;
 
     /// <summary>Takes a batch that was new.</summary>
     public void Take(TelemetryBatch batch, Score? score)
@@ -64,6 +65,7 @@ public sealed class FleetTally(int partition, int partitions)
         NewestMs = _newestMs,
         Ahead = _ahead,
         ClosedMs = _closedMs,
+        Late = _late,
         Open = { _open.Select(minute => Minute(minute.Key, minute.Value)) },
     }.ToByteString();
 
@@ -71,7 +73,7 @@ public sealed class FleetTally(int partition, int partitions)
     public static FleetTally Restore(int partition, int partitions, ByteString saved)
     {
         var state = FleetTallyState.Parser.ParseFrom(saved);
-        var tally = new FleetTally(partition, partitions) { _newestMs = state.NewestMs, _ahead = state.Ahead, _closedMs = state.ClosedMs };
+        var tally = new FleetTally(partition, partitions) { _newestMs = state.NewestMs, _ahead = state.Ahead, _closedMs = state.ClosedMs, _late = state.Late };
         foreach (var minute in state.Open) tally._open[minute.StartMs] = minute.Groups.ToDictionary(sums => new FleetGroup(sums.Dimension, sums.Value));
         return tally;
     }
@@ -85,12 +87,16 @@ public sealed class FleetTally(int partition, int partitions)
         _ahead = 0;
         while (_open.Count > 0 && _open.First() is var (start, groups) && start + MinuteMs + LateMs <= _newestMs)
         {
-            _closed.Add(Minute(start, groups));
+            var minute = Minute(start, groups);
+            (minute.Late, _late) = (_late, 0);
+            _closed.Add(minute);
             _closedMs = start + MinuteMs;
             _open.Remove(start);
         }
 
-        return timeMs >= _closedMs;
+        if (timeMs >= _closedMs) return true;
+        _late++;
+        return false;
     }
 
     private IEnumerable<FleetSums> Groups(TelemetryBatch batch, long timeMs)

@@ -59,6 +59,19 @@ public sealed class FleetLevelTests
         for (var seed = 1; seed <= 5; seed++) Assert.Equal(expected, Fold(batches, new Random(seed)));
     }
 
+    /// <summary>Each car sends its two hours at once; then all go on in time.</summary>
+    [Fact]
+    public void A_past_that_is_imported_car_by_car_says_nothing_of_how_many_messages_are_usual()
+    {
+        var past = Minute(_ => (false, 0)).OrderBy(one => one.Car).ToList();
+        var live = Minute(_ => (false, 0)).Select(one =>
+        {
+            one.Batch.StartTimeMs += Minutes * 60_000L;
+            return one;
+        }).ToList();
+        Assert.Empty(Fold([.. past, .. live]));
+    }
+
     [Fact]
     public void One_clock_that_is_far_ahead_does_not_close_the_minutes_of_all()
     {

@@ -14,6 +14,9 @@ internal static class FleetBenchmark
     /// <summary>Seeds of the vehicles that are trained on start here; of those that are judged, at 1.</summary>
     private const ulong TrainingSeeds = 1_000_000;
 
+    /// <summary>Hours that a vehicle drives at most before its history for training begins.</summary>
+    private const int HoursBefore = 12;
+
     private static readonly string[] Profiles = [VehicleProfiles.Combustion, VehicleProfiles.Electric];
     private static readonly (string Name, double From, double To)[] Severities = [("0.2-0.5", 0.2, 0.5), ("0.5-0.8", 0.5, 0.8), ("0.8-1.0", 0.8, 1.01)];
 
@@ -51,6 +54,8 @@ internal static class FleetBenchmark
         for (var vehicle = 0; vehicle < plan.TrainingVehicles; vehicle++)
         {
             var car = FleetDay.Car(profile, TrainingSeeds + (ulong)vehicle);
+            // Their history begins at different times of the day: some are about to charge, others have just done so.
+            FleetDay.Drive(car, TimeSpan.FromHours(vehicle % HoursBefore));
             for (ulong sequence = 1; sequence <= plan.TrainingHours * 3600 / FleetDay.SamplesPerBatch; sequence++)
                 set.Add(FleetDay.Next(car, $"TRAIN{vehicle}", sequence));
         }

@@ -8,8 +8,8 @@ internal static class FleetCommand
     {
         var vehicles = BenchmarkOptions.Whole("--vehicles", "Vehicles that are judged, half of them electric.", 1000);
         var hours = BenchmarkOptions.Number("--hours", "Hours that each of them drives.", 24);
-        var trainingVehicles = BenchmarkOptions.Whole("--training-vehicles", "Healthy vehicles of each profile to train on.", 40);
-        var trainingHours = BenchmarkOptions.Number("--training-hours", "Hours that each of these drives: long enough to use up a battery and charge it.", 12);
+        var trainingVehicles = BenchmarkOptions.Whole("--training-vehicles", "Healthy vehicles of each profile to train on.", 150);
+        var trainingHours = BenchmarkOptions.Number("--training-hours", "Hours that each of these drives, from different times of its day on.", 3);
         var falseAlerts = BenchmarkOptions.Number("--false-alerts-per-day", "False alerts that a vehicle may raise in a day of normal driving: the threshold is calibrated for it.", 0.25);
         var quick = new Option<bool>("--quick") { Description = "Train the small model, as the demo does." };
         var command = new Command(

@@ -23,6 +23,13 @@ internal static class FleetDay
         ? ElectricCar.Create(City.All[0], seed, Start)
         : CombustionCar.Create(City.All[0], seed, Start);
 
+    /// <summary>Drives on while nobody looks.</summary>
+    public static void Drive(SimulatedCar car, TimeSpan duration)
+    {
+        var until = car.State.NextSampleMs + (long)duration.TotalMilliseconds;
+        while (car.State.NextSampleMs < until) car.Fill(new TelemetryBatch(), SamplesPerBatch, 1000);
+    }
+
     /// <summary>The vehicle's next batch.</summary>
     public static TelemetryBatch Next(SimulatedCar car, string vin, ulong sequence)
     {

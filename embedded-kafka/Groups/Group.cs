@@ -43,6 +43,9 @@ internal sealed partial class Group(string id, TimeProvider time, int maxMembers
     /// <summary>Offsets committed inside transactions that are still open, by producer.</summary>
     public Dictionary<long, Dictionary<TopicPartition, CommittedOffset>> PendingOffsets { get; } = [];
 
+    /// <summary>Whatever an offset is committed for, also in a transaction that is still open.</summary>
+    public IEnumerable<TopicPartition> Partitions => Offsets.Keys.Union(PendingOffsets.Values.SelectMany(p => p.Keys));
+
     /// <summary>Set when there is something to write to the log: the coordinator does it before anybody hears of it.</summary>
     public Func<Group, ErrorCode> Persist { get; set; } = static _ => ErrorCode.None;
 
@@ -59,6 +62,17 @@ internal sealed partial class Group(string id, TimeProvider time, int maxMembers
     /// <summary>Bytes by which these offsets make it larger.</summary>
     public long Growth(IEnumerable<(TopicPartition Partition, CommittedOffset Offset)> offsets, bool transactional) =>
         offsets.Sum(o => SizeOf(o.Offset) - (!transactional && Offsets.TryGetValue(o.Partition, out var before) ? SizeOf(before) : 0));
+
+    /// <summary>Drops what is committed for a partition, and what open transactions would commit for it.</summary>
+    public void Forget(TopicPartition partition)
+    {
+        Offsets.Remove(partition);
+        foreach (var (producerId, pending) in PendingOffsets)
+        {
+            if (pending.Remove(partition) && pending.Count == 0)
+                PendingOffsets.Remove(producerId);
+        }
+    }
 
     public bool HasMember(string memberId) => _members.ContainsKey(memberId);
 

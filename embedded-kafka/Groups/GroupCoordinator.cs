@@ -53,6 +53,9 @@ internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time, 
     /// <summary>Reads the groups back from the log.</summary>
     public void Load()
     {
+        // Where offsets were forgotten while a transaction was open: that goes for what it had committed before, too.
+        var stable = Log.LastStableOffset;
+        var forgotten = new Dictionary<(string Group, TopicPartition Partition), long>();
         foreach (var (_, record) in Log.ReadCommitted())
         {
             if (record.Key is not { } keyBytes || GroupRecords.ReadKey(keyBytes) is not { } key)
@@ -61,9 +64,15 @@ internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time, 
             if (key.Partition is { } partition)
             {
                 if (record.Value is { } value)
+                {
                     group.Offsets[partition] = GroupRecords.ReadOffset(value, record.Offset);
+                }
                 else
+                {
                     group.Offsets.Remove(partition);
+                    if (record.Offset > stable)
+                        forgotten[(key.Group, partition)] = record.Offset;
+                }
             }
             else if (record.Value is { } value)
             {
@@ -77,7 +86,8 @@ internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time, 
 
         foreach (var (header, record) in Log.ReadPending())
         {
-            if (record is { Key: { } key, Value: { } value } && GroupRecords.ReadKey(key) is { Partition: { } partition } parsed)
+            if (record is { Key: { } key, Value: { } value } && GroupRecords.ReadKey(key) is { Partition: { } partition } parsed
+                && !(forgotten.TryGetValue((parsed.Group, partition), out var at) && at > record.Offset))
                 AddPending(GetOrAdd(parsed.Group), header.ProducerId, partition, GroupRecords.ReadOffset(value, record.Offset));
         }
 
@@ -143,7 +153,7 @@ internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time, 
                 return ErrorCode.GroupIdNotFound;
             if (group.State != GroupState.Empty)
                 return ErrorCode.NonEmptyGroup;
-            var error = DeleteOffsets(group, [.. group.Offsets.Keys], withGroup: true);
+            var error = DeleteOffsets(group, [.. group.Partitions], withGroup: true);
             if (error != ErrorCode.None)
                 return error;
             group.State = GroupState.Dead;
@@ -152,10 +162,10 @@ internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time, 
         }
     }
 
-    /// <summary>Forgets offsets; the caller holds the group's lock.</summary>
+    /// <summary>Forgets offsets, those of open transactions as well; the caller holds the group's lock.</summary>
     public ErrorCode DeleteOffsets(Group group, IReadOnlyCollection<TopicPartition> partitions, bool withGroup = false)
     {
-        if (group.Generation == 0 && group.Offsets.Count == 0)
+        if (group.Generation == 0 && group.Offsets.Count == 0 && group.PendingOffsets.Count == 0)
             return ErrorCode.None;
 
         var records = partitions.Select(p => (GroupRecords.OffsetKey(group.Id, p), (byte[]?)null)).ToList();
@@ -168,7 +178,7 @@ internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time, 
         if (result.Error != ErrorCode.None)
             return Translate(result.Error);
         foreach (var partition in partitions)
-            group.Offsets.Remove(partition);
+            group.Forget(partition);
         return ErrorCode.None;
     }
 
@@ -188,13 +198,13 @@ internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time, 
         }
     }
 
-    /// <summary>A topic is gone, and so is what groups had committed for it.</summary>
+    /// <summary>A topic is gone, and so is what groups had committed for it, or would have with their transactions.</summary>
     public void TopicDeleted(string topic)
     {
         foreach (var group in _groups.Values)
         {
             lock (group.Lock)
-                DeleteOffsets(group, [.. group.Offsets.Keys.Where(p => p.Topic == topic)]);
+                DeleteOffsets(group, [.. group.Partitions.Where(p => p.Topic == topic)]);
         }
     }
 

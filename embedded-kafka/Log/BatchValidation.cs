@@ -2,10 +2,13 @@ using Kappa.Iot.Embedded.Protocol;
 
 namespace Kappa.Iot.Embedded.Log;
 
-/// <summary>What a client's batch has to be before it is stored. Looks into compressed records only where the topic is compacted: there each needs a key.</summary>
+/// <summary>
+/// What a client's batch has to be before it is stored. Looks into compressed records only where the topic is compacted: there each needs a key.
+/// Where the records are not as late as the header says, or the client claims to stamp for the broker, the header is set right.
+/// </summary>
 internal static class BatchValidation
 {
-    public static AppendResult? Check(ReadOnlyMemory<byte> batch, LogSettings settings, long now, out RecordBatchHeader header)
+    public static AppendResult? Check(Memory<byte> batch, LogSettings settings, long now, out RecordBatchHeader header)
     {
         header = default;
         if (batch.Length < RecordBatchHeader.Length)
@@ -30,16 +33,31 @@ internal static class BatchValidation
             return AppendResult.Refused(ErrorCode.InvalidRecord, "A batch with a producer id needs an epoch and a sequence.");
         if (header.IsTransactional && header.ProducerId < 0)
             return AppendResult.Refused(ErrorCode.InvalidRecord, "A transactional batch needs a producer id.");
-        return CheckTime(header, settings, now) ?? CheckRecords(header, batch.Span) ?? (settings.Compact ? CheckKeys(header, batch) : null);
+        if (header.HasLogAppendTime && settings.LogAppendTime)
+            return AppendResult.Refused(ErrorCode.InvalidTimestamp, "Clients do not mark batches as stamped by the broker.");
+
+        var refused = CheckRecords(header, batch.Span, out var oldest, out var newest)
+            ?? CheckTime(oldest, newest, settings, now)
+            ?? (settings.Compact ? CheckKeys(header, batch) : null);
+        if (refused is null && !settings.LogAppendTime && (newest != header.MaxTimestamp || header.HasLogAppendTime))
+        {
+            RecordBatchHeader.SetCreateTime(batch.Span, newest);
+            header = RecordBatchHeader.Read(batch.Span);
+        }
+
+        return refused;
     }
 
-    private static AppendResult? CheckRecords(in RecordBatchHeader header, ReadOnlySpan<byte> batch)
+    /// <param name="oldest">The smallest time of a record, in a compressed batch that of the first; -1 where none has one.</param>
+    /// <param name="newest">The largest, in a compressed batch what the header says; -1 where none has one.</param>
+    private static AppendResult? CheckRecords(in RecordBatchHeader header, ReadOnlySpan<byte> batch, out long oldest, out long newest)
     {
+        (oldest, newest) = (header.BaseTimestamp, header.MaxTimestamp);
         if (header.Compression != CompressionType.None)
             return null;
         try
         {
-            RecordReader.Check(header, batch);
+            (oldest, newest) = RecordReader.Check(header, batch);
             return null;
         }
         catch (InvalidDataException e)
@@ -48,14 +66,14 @@ internal static class BatchValidation
         }
     }
 
-    private static AppendResult? CheckTime(in RecordBatchHeader header, LogSettings settings, long now)
+    private static AppendResult? CheckTime(long oldest, long newest, LogSettings settings, long now)
     {
         if (settings.LogAppendTime)
             return null;
-        if (settings.TimestampAfterMax is { } after && header.MaxTimestamp - now > after.TotalMilliseconds)
-            return AppendResult.Refused(ErrorCode.InvalidTimestamp, $"A record's time {header.MaxTimestamp} is more than {after} ahead of the broker's clock.");
-        if (settings.TimestampBeforeMax is { } before && now - header.BaseTimestamp > before.TotalMilliseconds)
-            return AppendResult.Refused(ErrorCode.InvalidTimestamp, $"A record's time {header.BaseTimestamp} is more than {before} behind the broker's clock.");
+        if (settings.TimestampAfterMax is { } after && newest - now > after.TotalMilliseconds)
+            return AppendResult.Refused(ErrorCode.InvalidTimestamp, $"A record's time {newest} is more than {after} ahead of the broker's clock.");
+        if (settings.TimestampBeforeMax is { } before && oldest != -1 && (double)now - oldest > before.TotalMilliseconds)
+            return AppendResult.Refused(ErrorCode.InvalidTimestamp, $"A record's time {oldest} is more than {before} behind the broker's clock.");
         return null;
     }
 

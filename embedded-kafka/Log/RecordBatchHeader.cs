@@ -69,6 +69,15 @@ internal readonly record struct RecordBatchHeader(
         Seal(batch);
     }
 
+    /// <summary>Says that the records' times are their producer's, and which is the largest.</summary>
+    public static void SetCreateTime(Span<byte> batch, long maxTimestamp)
+    {
+        var attributes = BinaryPrimitives.ReadInt16BigEndian(batch[21..]);
+        BinaryPrimitives.WriteInt16BigEndian(batch[21..], (short)(attributes & ~LogAppendTimeFlag));
+        BinaryPrimitives.WriteInt64BigEndian(batch[35..], maxTimestamp);
+        Seal(batch);
+    }
+
     /// <summary>Writes this header in front of a batch's records, with the right checksum.</summary>
     public void Write(Span<byte> batch)
     {

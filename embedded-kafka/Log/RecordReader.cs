@@ -21,9 +21,11 @@ internal static class RecordReader
     }
 
     /// <summary>Walks over the records of an uncompressed batch, without making any.</summary>
+    /// <returns>The smallest and the largest of their times, ms since 1970; -1 where none has one.</returns>
     /// <exception cref="InvalidDataException">They are not encoded as their header says.</exception>
-    public static void Check(in RecordBatchHeader header, ReadOnlySpan<byte> batch)
+    public static (long Oldest, long Newest) Check(in RecordBatchHeader header, ReadOnlySpan<byte> batch)
     {
+        var (oldest, newest) = (long.MaxValue, -1L);
         var position = RecordBatchHeader.Length;
         for (var i = 0; i < header.RecordCount; i++)
         {
@@ -31,7 +33,9 @@ internal static class RecordReader
             end = end > 0 && end <= batch.Length - position ? position + end : throw new InvalidDataException($"Record {i} claims {end} bytes; {batch.Length - position} remain.");
             var record = batch[..(int)end];
             position++; // attributes
-            VarInt(record, ref position); // time
+            var time = header.BaseTimestamp + VarInt(record, ref position);
+            if (time != -1)
+                (oldest, newest) = (Math.Min(oldest, time), Math.Max(newest, time));
             if (VarInt(record, ref position) is var delta && delta != i)
                 throw new InvalidDataException($"Record {i} claims an offset delta of {delta}.");
             Skip(record, ref position); // key
@@ -50,6 +54,7 @@ internal static class RecordReader
 
         if (position != batch.Length)
             throw new InvalidDataException($"{batch.Length - position} bytes follow the last of {header.RecordCount} records.");
+        return (oldest == long.MaxValue ? -1 : oldest, newest);
     }
 
     /// <returns>The field's length; negative for null.</returns>

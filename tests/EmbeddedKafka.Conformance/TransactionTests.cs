@@ -109,6 +109,27 @@ public sealed class TransactionTests(Servers servers)
 
     [Theory]
     [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
+    public async Task Offsets_of_an_open_transaction_go_with_their_topic(string server)
+    {
+        var kafka = await servers.ConnectAsync(server);
+        var topic = await kafka.CreateTopicAsync();
+        var partition = new TopicPartition(topic, 0);
+        using var consumer = kafka.Consumer(change: c => c.IsolationLevel = IsolationLevel.ReadCommitted);
+        using var producer = kafka.TransactionalProducer(NewName("tx"));
+        producer.BeginTransaction();
+        producer.SendOffsetsToTransaction([new TopicPartitionOffset(partition, 40)], consumer.ConsumerGroupMetadata, Patience);
+        using (var admin = kafka.Admin())
+            await admin.DeleteTopicsAsync([topic]);
+
+        // This waits as long as there is an offset of the transaction for the partition: Apache Kafka drops it a moment later.
+        Assert.Equal(Offset.Unset, consumer.Committed([partition], Patience)[0].Offset);
+        await kafka.CreateTopicAsync(topic, 1);
+        producer.CommitTransaction(Patience);
+        Assert.Equal(Offset.Unset, consumer.Committed([partition], Patience)[0].Offset);
+    }
+
+    [Theory]
+    [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
     public async Task A_transaction_that_is_open_for_too_long_is_rolled_back(string server)
     {
         var kafka = await servers.ConnectAsync(server);

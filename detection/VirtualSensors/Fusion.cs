@@ -8,7 +8,7 @@ namespace Kappa.Iot.Detection;
 /// <param name="heads">Classifiers of a single signal; their mean counts.</param>
 /// <param name="usual">By signal, then statistic, what is usual.</param>
 /// <param name="normal">Per signal, its evidence at most of nearly all normal steps.</param>
-/// <param name="rest">When the signals are asked one by one.</param>
+/// <param name="rest">When nothing stirs, so that the signals are not asked one by one, and what counts instead.</param>
 internal sealed class Fusion(CompiledTrees[] global, CompiledTrees[] heads, Usual[] usual, float[] normal, Rest rest)
 {
     /// <summary>Logits for each e-fold by which a residual exceeds all that normal driving has shown.</summary>

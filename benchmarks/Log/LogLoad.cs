@@ -22,11 +22,13 @@ internal sealed class LogLoad(ServerProcess server, ServerKind kind, LogPlan pla
 
         _figures["produced_100b_per_s"] = Produce("small", plan.SmallRecords, SmallBytes, cancel);
         _figures["consumed_100b_per_s"] = Consume("small", plan.SmallRecords, cancel);
+        _figures["fetched_100b_per_s"] = new RawFetch(server.Address, "small").Read(plan.SmallRecords, cancel);
 
         var (cpu, disk) = (server.CpuTime, server.BytesOnDisk());
         _figures["produced_1kb_per_s"] = Produce("large", plan.Records, LargeBytes, cancel);
         _figures["consumed_1kb_per_s"] = Consume("large", plan.Records, cancel);
         _figures["cpu_us_per_record"] = (server.CpuTime - cpu).TotalMicroseconds / plan.Records;
+        _figures["fetched_1kb_per_s"] = new RawFetch(server.Address, "large").Read(plan.Records, cancel);
         if (!kind.IsInMemory)
             _figures["disk_bytes_per_byte"] = (server.BytesOnDisk() - disk) / ((double)plan.Records * LargeBytes);
 

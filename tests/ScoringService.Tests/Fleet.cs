@@ -21,7 +21,7 @@ internal sealed class Fleet(string profile, int vehicles, int seed, bool faults 
 
     public TelemetryBatch Batch(int vehicle, int sequence, ulong boot = 1)
     {
-        var random = new Random(HashCode.Combine(seed) ^ (vehicle * 7919) ^ (sequence * 104729)); // the same batch however often it is asked for
+        var random = new Random((seed * 15485863) ^ (vehicle * 7919) ^ (sequence * 104729)); // the same batch however often it is asked for
         var batch = new TelemetryBatch
         {
             Vin = Vin(vehicle),

@@ -11,6 +11,7 @@ public sealed class KillTests(TestLog log)
 {
     private const int Vehicles = 20;
     private const int Kills = 30, FewKills = 3;
+    private const int LeastBatches = 100; // of each vehicle: one whole overheating and its end
     private const int MostBatches = 600;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -86,13 +87,13 @@ public sealed class KillTests(TestLog log)
         }
     }
 
-    /// <summary>Writes a batch of every vehicle, again and again.</summary>
+    /// <summary>Writes a batch of every vehicle, again and again, until it is enough and there is something to raise alerts about.</summary>
     /// <returns>How many of each vehicle it wrote.</returns>
     private static async Task<int> LoadAsync(TestLog log, Scenario scenario, CancellationToken enough)
     {
         var fleet = new Fleet(scenario.Name, Vehicles, seed: 30, faults: true);
         var written = 0;
-        while (!enough.IsCancellationRequested && written < MostBatches)
+        while (written < LeastBatches || (!enough.IsCancellationRequested && written < MostBatches))
         {
             log.Write(scenario.Telemetry, fleet.Batches(2, from: written + 1));
             written += 2;

@@ -19,33 +19,25 @@ internal static class BacktestCommand
 
     public static Command Create(Screen screen)
     {
-        var time = TimeProvider.System;
         var model = new Option<string>("--model") { Description = "The candidate.", HelpName = "ID", Required = true };
         var against = new Option<string?>("--against") { Description = "The model to compare it with. Default: the active one of its profile.", HelpName = "ID" };
-        var from = TimeArgument.Option("--from", "First event time: ISO 8601 or -2h.", time);
-        from.Required = true;
-        var to = TimeArgument.Option("--to", "First event time after the range. Default: now.", time);
+        var range = new TimeRangeOptions(required: true);
         var kafka = LogOption.Create();
         var json = new Option<bool>("--json") { Description = "One line of JSON, with every alert, instead of tables." };
         var command = new Command("backtest", "Plays a range of the log through two models with the code that scores live: alerts gained, lost, earlier, later; scores; cost. Writes nothing to the log.")
         {
-            model, against, from, to, kafka, json,
+            model, against, kafka, json,
         };
+        range.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
-            var now = time.GetUtcNow();
-            var range = (From: TimeArgument.Parse(parsed.GetValue(from)!, now), To: parsed.GetValue(to) is { } text ? TimeArgument.Parse(text, now) : now);
-            if (range.To <= range.From)
-            {
-                screen.Say($"--to ({range.To:u}) must be after --from ({range.From:u}).");
-                return 2;
-            }
+            var (from, to) = range.Read(parsed);
             var log = await LogOption.ConnectAsync(parsed.GetValue(kafka)!);
             var backtest = await LoadAsync(new ModelRegistry(log, NullLogger.Instance), parsed.GetValue(model)!, parsed.GetValue(against), cancel);
             var report = await screen.WithProgressAsync(context =>
             {
                 var playing = context.AddTask("play", maxValue: 1);
-                return backtest.RunAsync(log, range.From, range.To, new Callback<double>(share => playing.Value = share), NullLogger.Instance, cancel);
+                return backtest.RunAsync(log, from!.Value, to, new Callback<double>(share => playing.Value = share), NullLogger.Instance, cancel);
             });
             if (backtest.Unreadable > 0) screen.Say($"{backtest.Unreadable} records are no telemetry and were passed over.");
             if (parsed.GetValue(json)) screen.Results.WriteLine(JsonSerializer.Serialize(report));

@@ -21,26 +21,18 @@ internal static class DriftCommand
 
     public static Command Create(Screen screen)
     {
-        var time = TimeProvider.System;
-        var from = TimeArgument.Option("--from", "First event time: ISO 8601 or -2h.", time);
-        from.Required = true;
-        var to = TimeArgument.Option("--to", "First event time after the range. Default: now.", time);
+        var range = new TimeRangeOptions(required: true);
         var model = new Option<string?>("--model") { Description = "Compare with this model's training. Default: each profile's active model.", HelpName = "ID" };
         var profile = new Option<string?>("--profile") { Description = "Only this kind of vehicle.", HelpName = "P" };
         var kafka = LogOption.Create();
         var json = new Option<bool>("--json") { Description = "A line of JSON a profile instead of tables." };
         var thresholds = new DriftSettings();
-        var command = new Command("drift", "Compares telemetry and scores of a time range with the training's. Exit code: 0 no drift, 1 failed, 2 wrong usage, 3 drifted.") { from, to, model, profile, kafka, json };
+        var command = new Command("drift", "Compares telemetry and scores of a time range with the training's. Exit code: 0 no drift, 1 failed, 2 wrong usage, 3 drifted.") { model, profile, kafka, json };
+        range.AddTo(command);
         thresholds.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
-            var now = time.GetUtcNow();
-            var range = (From: TimeArgument.Parse(parsed.GetValue(from)!, now), To: parsed.GetValue(to) is { } text ? TimeArgument.Parse(text, now) : now);
-            if (range.To <= range.From)
-            {
-                screen.Say($"--to ({range.To:u}) must be after --from ({range.From:u}).");
-                return 2;
-            }
+            var (from, to) = range.Read(parsed);
             var log = await LogOption.ConnectAsync(parsed.GetValue(kafka)!);
             var registry = new ModelRegistry(log, NullLogger.Instance);
             var drifted = false;
@@ -51,7 +43,7 @@ internal static class DriftCommand
                 {
                     var reading = context.AddTask($"read {version.Profile}", maxValue: 1);
                     var set = new TrainingSet(version.Profile, DriftReport.Limits);
-                    await new TelemetryRange(log, NullLogger.Instance).ReadAsync(set, range.From, range.To, new Callback<double>(share => reading.Value = share), cancel);
+                    await new TelemetryRange(log, NullLogger.Instance).ReadAsync(set, from!.Value, to, new Callback<double>(share => reading.Value = share), cancel);
                     return await Task.Run(() => DriftReport.Of(version, detector, set, thresholds.Read(parsed), cancel), cancel);
                 });
                 drifted |= report.Drifted;

@@ -14,12 +14,10 @@ internal static class EvaluateCommand
 {
     public static Command Create(Screen screen)
     {
-        var time = TimeProvider.System;
         var train = new Option<DirectoryInfo?>("--train") { Description = "Traces of normal driving to train a model on, and the baseline beside it.", HelpName = "DIR" };
         var model = new Option<string?>("--model") { Description = "A model of the registry instead.", HelpName = "ID" };
         var test = new Option<DirectoryInfo?>("--test") { Description = "Traces to score.", HelpName = "DIR" };
-        var from = TimeArgument.Option("--from", "The log's telemetry to score instead, from this event time on: ISO 8601 or -2h.", time);
-        var to = TimeArgument.Option("--to", "First event time after the range. Default: now.", time);
+        var range = new TimeRangeOptions(from: "The log's telemetry to score instead, from this event time on: ISO 8601 or -2h.");
         var labels = new Option<FileInfo?>("--labels") { Description = "Faults that are known: a table trip,fault,from_second,to_second, or the simulator's truth file.", HelpName = "FILE" };
         var scores = new Option<FileInfo?>("--scores") { Description = "Writes time,vehicle,score a sample.", HelpName = "FILE" };
         var alerts = new Option<FileInfo?>("--alerts") { Description = "Writes time,vehicle,type,severity an alert.", HelpName = "FILE" };
@@ -27,17 +25,18 @@ internal static class EvaluateCommand
         var profile = new Option<string>("--profile") { Description = "The kind of vehicle, where a model is trained.", DefaultValueFactory = _ => VehicleProfiles.Obd };
         var kafka = LogOption.Create();
         var training = new TrainingSettings();
-        var command = new Command("evaluate", "Scores traces or a range of the log with the code that scores live, and measures against known faults.") { train, model, test, from, to, labels, scores, alerts, report, profile, kafka };
+        var command = new Command("evaluate", "Scores traces or a range of the log with the code that scores live, and measures against known faults.") { train, model, test, labels, scores, alerts, report, profile, kafka };
+        range.AddTo(command);
         training.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetResult(train) is null == result.GetResult(model) is null) result.AddError("Give either --train or --model.");
-            if (result.GetResult(test) is null == result.GetResult(from) is null) result.AddError("Give either --test or --from (and --to).");
+            if (result.GetResult(test) is null == result.GetResult(range.From) is null) result.AddError("Give either --test or --from (and --to).");
             if (result.GetResult(report) is not null && result.GetResult(labels) is null) result.AddError("--report wants --labels: without known faults there is nothing to report.");
         });
         command.SetAction(async (parsed, cancel) =>
         {
-            var now = time.GetUtcNow();
+            var (from, to) = range.Read(parsed);
             var known = parsed.GetValue(labels) is { } file ? KnownFaults.Read(file.FullName) : null;
             var request = new EvaluationRequest
             {
@@ -46,16 +45,11 @@ internal static class EvaluateCommand
                 Profile = parsed.GetValue(profile)!,
                 Options = training.Read(parsed),
                 Test = parsed.GetValue(test)?.FullName,
-                From = parsed.GetValue(from) is { } first ? TimeArgument.Parse(first, now) : now,
-                To = parsed.GetValue(to) is { } last ? TimeArgument.Parse(last, now) : now,
+                From = from ?? to,
+                To = to,
                 WithBaseline = known is not null, // without labels there is nothing to compare by
                 KeepSteps = parsed.GetValue(report) is not null,
             };
-            if (request.Test is null && request.To <= request.From)
-            {
-                screen.Say($"--to ({request.To:u}) must be after --from ({request.From:u}).");
-                return 2;
-            }
             var detectors = await new EvaluationRun(request, screen).RunAsync(() => LogOption.ConnectAsync(parsed.GetValue(kafka)!), cancel);
             var own = detectors[0].Trips;
             if (parsed.GetValue(scores) is { } scoresFile) EvaluationFiles.WriteScores(scoresFile.FullName, own);

@@ -18,29 +18,21 @@ internal static class ExportCommand
 
     public static Command Create(Screen screen)
     {
-        var time = TimeProvider.System;
-        var from = TimeArgument.Option("--from", "First event time: ISO 8601 or -2h.", time);
-        var to = TimeArgument.Option("--to", "First event time after the range. Default: now.", time);
+        var range = new TimeRangeOptions();
         var traces = new Option<DirectoryInfo?>("--traces") { Description = "Recorded traces (CSV) instead of the log.", HelpName = "DIR" };
         var into = new Option<DirectoryInfo>("--out") { Description = $"Folder for {FileName}.", HelpName = "DIR", Required = true };
         var profile = new Option<string>("--profile") { Description = "The kind of vehicle whose active model scores.", HelpName = "P", DefaultValueFactory = _ => VehicleProfiles.Obd };
         var model = new Option<string?>("--model") { Description = "A model of the registry instead of the active one.", HelpName = "ID" };
         var kafka = LogOption.Create();
-        var command = new Command("export", "Writes features and scores as Parquet, a row a scored batch.") { from, to, traces, into, profile, model, kafka };
+        var command = new Command("export", "Writes features and scores as Parquet, a row a scored batch.") { traces, into, profile, model, kafka };
+        range.AddTo(command);
         command.Validators.Add(result =>
         {
-            if (result.GetResult(traces) is null == result.GetResult(from) is null) result.AddError("Give either --from (and --to) or --traces.");
+            if (result.GetResult(traces) is null == result.GetResult(range.From) is null) result.AddError("Give either --from (and --to) or --traces.");
         });
         command.SetAction(async (parsed, cancel) =>
         {
-            var now = time.GetUtcNow();
-            var first = parsed.GetValue(from) is { } fromText ? TimeArgument.Parse(fromText, now) : now;
-            var last = parsed.GetValue(to) is { } toText ? TimeArgument.Parse(toText, now) : now;
-            if (parsed.GetValue(from) is not null && last <= first)
-            {
-                screen.Say($"--to ({last:u}) must be after --from ({first:u}).");
-                return 2;
-            }
+            var (from, to) = range.Read(parsed);
             var log = await LogOption.ConnectAsync(parsed.GetValue(kafka)!);
             var detector = await LoadAsync(log, parsed.GetValue(model), parsed.GetValue(profile)!, cancel);
             var files = parsed.GetValue(traces) is { } folder ? TraceFiles.Find(folder.FullName, out _) : null;
@@ -51,7 +43,7 @@ internal static class ExportCommand
             try
             {
                 await WriteAsync(unfinished, detector, (export, progress) => files is null
-                    ? FromLogAsync(log, first, last, export, progress, screen, cancel)
+                    ? FromLogAsync(log, from!.Value, to, export, progress, screen, cancel)
                     : FromTracesAsync(files, detector.Profile, export, progress, cancel), screen, cancel);
                 File.Move(unfinished, path, overwrite: true);
             }

@@ -7,19 +7,23 @@ namespace Kappa.Iot.TrainingJob.Commands;
 public static class TimeArgument
 {
     /// <exception cref="FormatException">It is none of these.</exception>
-    public static DateTimeOffset Parse(string text, DateTimeOffset now)
+    public static DateTimeOffset Parse(string text, DateTimeOffset now) => TryParse(text, now, out var time)
+        ? time
+        : throw new FormatException($"'{text}' is no time. Write ISO 8601 (2026-01-31T12:00:00Z), a time before now (-2h, -90m, -30s, -7d) or now.");
+
+    /// <returns>False where it is none of these.</returns>
+    public static bool TryParse(string text, DateTimeOffset now, out DateTimeOffset time)
     {
-        if (text == "now") return now;
+        time = now;
+        if (text == "now") return true;
         if (text.StartsWith('-') && double.TryParse(text.AsSpan(1, Math.Max(0, text.Length - 2)), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
         {
             double? seconds = text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => null };
-            if (number * seconds is { } back and < 1e11) return now - TimeSpan.FromSeconds(back);
+            if (number * seconds is not { } back || back >= 1e11) return false;
+            time = now - TimeSpan.FromSeconds(back);
+            return true;
         }
-        else if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
-        {
-            return time;
-        }
-        throw new FormatException($"'{text}' is no time. Write ISO 8601 (2026-01-31T12:00:00Z), a time before now (-2h, -90m, -30s, -7d) or now.");
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
     }
 
     /// <summary>An option whose value is such a time; it is checked when the line is read.</summary>

@@ -12,8 +12,7 @@ internal static class TrainCommand
     {
         var time = TimeProvider.System;
         var profile = new Option<string>("--profile") { Description = "The kind of vehicle.", HelpName = "P", Required = true };
-        var from = TimeArgument.Option("--from", "First event time: ISO 8601 or -2h.", time);
-        var to = TimeArgument.Option("--to", "First event time after the range. Default: now.", time);
+        var range = new TimeRangeOptions();
         var traces = new Option<DirectoryInfo?>("--traces") { Description = "Recorded traces (CSV) instead of the log.", HelpName = "DIR" };
         var exclude = new Option<string[]>("--exclude") { Description = "Vehicles with known faults: nothing is learned from them.", HelpName = "VIN,...", DefaultValueFactory = _ => [] };
         var alerting = new Option<bool>("--exclude-alerting") { Description = "Nothing is learned from vehicles that have an open alert." };
@@ -23,30 +22,24 @@ internal static class TrainCommand
         var training = new TrainingSettings();
         var drift = new DriftSettings();
         var decision = new DecisionOptions();
-        var command = new Command("train", "Trains a model and writes it to the registry as a candidate.") { profile, from, to, traces, exclude, alerting, ifDrifted, kafka, json };
+        var command = new Command("train", "Trains a model and writes it to the registry as a candidate.") { profile, traces, exclude, alerting, ifDrifted, kafka, json };
+        range.AddTo(command);
         training.AddTo(command);
         drift.AddTo(command);
         decision.AddTo(command);
         command.Validators.Add(result =>
         {
-            if (result.GetResult(traces) is null == result.GetResult(from) is null) result.AddError("Give either --from (and --to) or --traces.");
+            if (result.GetResult(traces) is null == result.GetResult(range.From) is null) result.AddError("Give either --from (and --to) or --traces.");
         });
         command.SetAction(async (parsed, cancel) =>
         {
-            var now = time.GetUtcNow();
-            var first = parsed.GetValue(from) is { } fromText ? TimeArgument.Parse(fromText, now) : now;
-            var last = parsed.GetValue(to) is { } toText ? TimeArgument.Parse(toText, now) : now;
-            if (parsed.GetValue(from) is not null && last <= first)
-            {
-                screen.Say($"--to ({last:u}) must be after --from ({first:u}).");
-                return 2;
-            }
+            var (from, to) = range.Read(parsed);
             var log = await LogOption.ConnectAsync(parsed.GetValue(kafka)!);
             var run = new TrainingRun(log, new TrainingRequest
             {
                 Profile = parsed.GetValue(profile)!,
-                From = first,
-                To = last,
+                From = from ?? to,
+                To = to,
                 Traces = parsed.GetValue(traces)?.FullName,
                 Options = training.Read(parsed),
                 Decision = decision.Read(parsed),

@@ -28,6 +28,7 @@ COPY streaming/*.csproj streaming/
 COPY detection/*.csproj detection/
 COPY twins/*.csproj twins/
 COPY service-defaults/*.csproj service-defaults/
+COPY terminal/*.csproj terminal/
 COPY ingest-gateway/*.csproj ingest-gateway/
 COPY scoring-service/*.csproj scoring-service/
 COPY digital-twin-sink/*.csproj digital-twin-sink/

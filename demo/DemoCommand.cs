@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using Kappa.Iot.Simulator.CommandLine;
+using Kappa.Iot.Terminal;
 using Spectre.Console;
 
 namespace Kappa.Iot.Demo;

@@ -3,7 +3,6 @@ using Kappa.Iot.ScoringService;
 using Kappa.Iot.ScoringService.Commands;
 using Kappa.Iot.ServiceDefaults;
 using Kappa.Iot.Streaming;
-using Kappa.Iot.TrainingJob.Terminal;
 
 if (CommandLine.IsVerb(args)) return await CommandLine.RunAsync(args, Screen.Standard(), TimeProvider.System);
 

@@ -3,8 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Streaming;
-using Kappa.Iot.TrainingJob;
-using Kappa.Iot.TrainingJob.Terminal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Kappa.Iot.TrainingJob.Terminal;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kappa.Iot.ScoringService.Commands;

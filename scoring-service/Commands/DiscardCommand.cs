@@ -1,6 +1,4 @@
 using System.CommandLine;
-using Kappa.Iot.TrainingJob;
-using Kappa.Iot.TrainingJob.Terminal;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kappa.Iot.ScoringService.Commands;

@@ -4,7 +4,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Confluent.Kafka;
 using Kappa.Iot.Contracts;
-using Kappa.Iot.TrainingJob.Terminal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
 

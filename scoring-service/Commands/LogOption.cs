@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Confluent.Kafka;
 using Kappa.Iot.Contracts;
-using Kappa.Iot.TrainingJob;
 
 namespace Kappa.Iot.ScoringService.Commands;
 

@@ -4,9 +4,6 @@ using System.Globalization;
 using System.Text.Json;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Streaming;
-using Kappa.Iot.TrainingJob;
-using Kappa.Iot.TrainingJob.Commands;
-using Kappa.Iot.TrainingJob.Terminal;
 
 namespace Kappa.Iot.ScoringService.Commands;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Kappa.Iot.TrainingJob.Terminal;
 using Spectre.Console;
 
 namespace Kappa.Iot.ScoringService.Commands;

@@ -1,6 +1,5 @@
 using Confluent.Kafka;
 using Kappa.Iot.Contracts;
-using Kappa.Iot.TrainingJob;
 
 namespace Kappa.Iot.ScoringService;
 

@@ -3,7 +3,6 @@ using Confluent.Kafka;
 using Google.Protobuf;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Streaming;
-using Kappa.Iot.TrainingJob;
 
 namespace Kappa.Iot.ScoringService;
 

@@ -5,8 +5,6 @@ using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection;
 using Kappa.Iot.Streaming;
 using Kappa.Iot.Streaming.Models;
-using Kappa.Iot.TrainingJob;
-using Kappa.Iot.TrainingJob.Commands;
 
 namespace Kappa.Iot.ScoringService;
 

@@ -1,7 +1,6 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Kappa.Iot.Contracts;
-using Kappa.Iot.TrainingJob;
 
 namespace Kappa.Iot.ScoringService;
 

@@ -6,6 +6,7 @@ using Kappa.Iot.Simulator.Fleet;
 using Kappa.Iot.Simulator.Physics;
 using Kappa.Iot.Simulator.Publishing;
 using Kappa.Iot.Simulator.Terminal;
+using Kappa.Iot.Terminal;
 using Command = System.CommandLine.Command;
 
 namespace Kappa.Iot.Simulator.CommandLine;

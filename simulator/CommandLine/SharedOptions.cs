@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kappa.Iot.Simulator.Publishing;
+using Kappa.Iot.Terminal;
 using MQTTnet.Formatter;
 
 namespace Kappa.Iot.Simulator.CommandLine;

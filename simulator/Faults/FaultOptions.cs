@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kappa.Iot.Terminal;
 
 namespace Kappa.Iot.Simulator.Faults;
 
@@ -32,8 +33,8 @@ public sealed record FaultOptions
             var (name, value) = part.Split('=', 2) is [var n, var v] ? (n, v) : (part, "");
             options = name switch
             {
-                "every" => options with { Every = CommandLine.Durations.Parse(value) },
-                "repair" => options with { Repair = CommandLine.Durations.Parse(value) },
+                "every" => options with { Every = Durations.Parse(value) },
+                "repair" => options with { Repair = Durations.Parse(value) },
                 "severity" => options with { Severity = ParseSeverity(value) },
                 "kinds" => options with { Kinds = value == "all" ? FaultNames.All : [.. value.Split('+').Select(ParseKind)] },
                 "wait" when value.Length == 0 => options with { Wait = true },

@@ -1,6 +1,7 @@
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection;
 using Kappa.Iot.Detection.Training;
+using Kappa.Iot.Terminal;
 using Kappa.Iot.TrainingJob.Evaluation;
 
 namespace Kappa.Iot.TrainingJob.Tests;

@@ -1,5 +1,5 @@
+using Kappa.Iot.Terminal;
 using Kappa.Iot.TrainingJob.Commands;
-using Kappa.Iot.TrainingJob.Terminal;
 
 namespace Kappa.Iot.TrainingJob.Tests;
 

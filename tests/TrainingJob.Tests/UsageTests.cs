@@ -1,3 +1,4 @@
+using Kappa.Iot.Terminal;
 using Kappa.Iot.TrainingJob.Commands;
 
 namespace Kappa.Iot.TrainingJob.Tests;

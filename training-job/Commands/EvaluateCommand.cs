@@ -4,7 +4,6 @@ using System.Text.Json;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.TrainingJob.Evaluation;
 using Kappa.Iot.TrainingJob.Evaluation.Report;
-using Kappa.Iot.TrainingJob.Terminal;
 using Spectre.Console;
 
 namespace Kappa.Iot.TrainingJob.Commands;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Kappa.Iot.Streaming.Models;
-using Kappa.Iot.TrainingJob.Terminal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
 

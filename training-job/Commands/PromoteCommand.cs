@@ -3,7 +3,6 @@ using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection;
 using Kappa.Iot.Streaming.Models;
 using Kappa.Iot.TrainingJob.Judging;
-using Kappa.Iot.TrainingJob.Terminal;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kappa.Iot.TrainingJob.Commands;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Streaming.Models;
-using Kappa.Iot.TrainingJob.Terminal;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kappa.Iot.TrainingJob.Commands;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Kappa.Iot.Streaming.Models;
-using Kappa.Iot.TrainingJob.Terminal;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kappa.Iot.TrainingJob.Commands;

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection;
 using Kappa.Iot.Streaming.Models;
-using Kappa.Iot.TrainingJob.Terminal;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kappa.Iot.TrainingJob.Commands;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Kappa.Iot.TrainingJob.Terminal;
 using Kappa.Iot.TrainingJob.Training;
 
 namespace Kappa.Iot.TrainingJob.Commands;

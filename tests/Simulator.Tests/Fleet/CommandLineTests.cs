@@ -1,5 +1,6 @@
 using Kappa.Iot.Simulator.CommandLine;
 using Kappa.Iot.Simulator.Faults;
+using Kappa.Iot.Terminal;
 
 namespace Kappa.Iot.Simulator.Tests.Fleet;
 

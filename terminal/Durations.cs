@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Kappa.Iot.Simulator.CommandLine;
+namespace Kappa.Iot.Terminal;
 
 /// <summary>Lengths of time as people type them: <c>250ms</c>, <c>90s</c>, <c>1.5m</c>, <c>2h</c>, <c>1d</c>, or <c>hh:mm:ss</c>.</summary>
 public static class Durations

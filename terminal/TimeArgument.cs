@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 
-namespace Kappa.Iot.TrainingJob.Commands;
+namespace Kappa.Iot.Terminal;
 
 /// <summary>Points in time as people type them: ISO 8601, or before now, such as <c>-2h</c>, <c>-90m</c>, <c>-30s</c>, <c>-7d</c>, or <c>now</c>.</summary>
 public static class TimeArgument

@@ -1,4 +1,4 @@
-namespace Kappa.Iot.TrainingJob;
+namespace Kappa.Iot.Terminal;
 
 /// <summary>A command cannot do what was asked; the message goes to the person as it is, the exit code is 1.</summary>
 public sealed class CommandException : Exception

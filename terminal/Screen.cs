@@ -1,6 +1,6 @@
 using Spectre.Console;
 
-namespace Kappa.Iot.TrainingJob.Terminal;
+namespace Kappa.Iot.Terminal;
 
 /// <summary>Where a command writes: results to one stream, so that they can be piped, everything for people beside it.</summary>
 /// <param name="Results">Results: model ids, tables, JSON lines.</param>

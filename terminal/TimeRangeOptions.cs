@@ -1,9 +1,9 @@
 using System.CommandLine;
 
-namespace Kappa.Iot.TrainingJob.Commands;
+namespace Kappa.Iot.Terminal;
 
 /// <summary>The options <c>--from</c> and <c>--to</c> of commands that read a range of the log by event time.</summary>
-internal sealed class TimeRangeOptions
+public sealed class TimeRangeOptions
 {
     private readonly TimeProvider _time = TimeProvider.System;
     private readonly Option<string?> _to;

@@ -1,7 +1,6 @@
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection;
 using Kappa.Iot.TrainingJob.Log;
-using Microsoft.Extensions.Logging;
 
 namespace Kappa.Iot.TrainingJob.Backtests;
 
@@ -19,20 +18,15 @@ internal sealed class Backtest(IDetector candidate, IDetector against)
     private readonly HashSet<string> _vehicles = new(StringComparer.Ordinal);
     private long _batches, _duplicates, _milliseconds;
 
-    /// <summary>Records of the range that are no telemetry.</summary>
-    public long Unreadable { get; private set; }
-
     /// <summary>Plays the telemetry whose event time is in the range.</summary>
     /// <exception cref="CommandException">There is none.</exception>
-    public async Task<BacktestReport> RunAsync(KafkaOptions kafka, DateTimeOffset from, DateTimeOffset to, IProgress<double> progress, ILogger logger, CancellationToken cancel)
+    public async Task<BacktestReport> RunAsync(KafkaOptions kafka, DateTimeOffset from, DateTimeOffset to, IProgress<double> progress, Screen screen, CancellationToken cancel)
     {
-        var range = new TelemetryRange(kafka, logger);
-        await range.ReadAsync((batch, partition, offset) =>
+        await new TelemetryRange(kafka, screen).ReadAsync((batch, partition, offset) =>
         {
             if (batch.Profile == candidate.Profile) Take(batch, partition, offset);
             return ValueTask.CompletedTask;
         }, from, to, progress, cancel);
-        Unreadable = range.Unreadable;
         if (_batches == 0) throw new CommandException($"There is no telemetry of profile '{candidate.Profile}' on the log from {from:u} to {to:u}. Check the time range.");
         return Report(from, to);
     }

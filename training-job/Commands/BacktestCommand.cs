@@ -37,9 +37,8 @@ internal static class BacktestCommand
             var report = await screen.WithProgressAsync(context =>
             {
                 var playing = context.AddTask("play", maxValue: 1);
-                return backtest.RunAsync(log, from!.Value, to, new Callback<double>(share => playing.Value = share), NullLogger.Instance, cancel);
+                return backtest.RunAsync(log, from!.Value, to, new Callback<double>(share => playing.Value = share), screen, cancel);
             });
-            if (backtest.Unreadable > 0) screen.Say($"{backtest.Unreadable} records are no telemetry and were passed over.");
             if (parsed.GetValue(json)) screen.Results.WriteLine(JsonSerializer.Serialize(report));
             else Write(screen, report);
             return 0;

@@ -43,7 +43,7 @@ internal static class DriftCommand
                 {
                     var reading = context.AddTask($"read {version.Profile}", maxValue: 1);
                     var set = new TrainingSet(version.Profile, DriftReport.Limits);
-                    await new TelemetryRange(log, NullLogger.Instance).ReadAsync(set, from!.Value, to, new Callback<double>(share => reading.Value = share), cancel);
+                    await new TelemetryRange(log, screen).ReadAsync(set, from!.Value, to, new Callback<double>(share => reading.Value = share), cancel);
                     return await Task.Run(() => DriftReport.Of(version, detector, set, thresholds.Read(parsed), cancel), cancel);
                 });
                 drifted |= report.Drifted;

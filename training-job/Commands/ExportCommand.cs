@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection;
-using Kappa.Iot.Streaming;
 using Kappa.Iot.Streaming.Models;
 using Kappa.Iot.TrainingJob.Export;
 using Kappa.Iot.TrainingJob.Log;
@@ -43,8 +42,8 @@ internal static class ExportCommand
             try
             {
                 await WriteAsync(unfinished, detector, (export, progress) => files is null
-                    ? FromLogAsync(log, from!.Value, to, export, progress, screen, cancel)
-                    : FromTracesAsync(files, detector.Profile, export, progress, cancel), screen, cancel);
+                    ? new TelemetryRange(log, screen).ReadAsync(Take(export), from!.Value, to, progress, cancel)
+                    : RecordedTraces.ReadAsync(files, detector.Profile, Take(export), progress, cancel), screen, cancel);
                 File.Move(unfinished, path, overwrite: true);
             }
             finally
@@ -53,18 +52,20 @@ internal static class ExportCommand
             }
             screen.Results.WriteLine(path);
             return 0;
+
+            Func<TelemetryBatch, int, long, ValueTask> Take(StepExport export) => (batch, partition, offset) => export.AddAsync(batch, partition, offset, cancel);
         });
         return command;
     }
 
-    private static async Task WriteAsync(string path, IDetector detector, Func<StepExport, Action<double>, Task> read, Screen screen, CancellationToken cancel)
+    private static async Task WriteAsync(string path, IDetector detector, Func<StepExport, IProgress<double>, Task> read, Screen screen, CancellationToken cancel)
     {
         await using var file = await StepFile.CreateAsync(path, detector.CreateWindow().Shape.Signals, cancel);
         var export = new StepExport(detector, file);
         await screen.WithProgressAsync(async context =>
         {
             var reading = context.AddTask("score", maxValue: 1);
-            await read(export, share => reading.Value = share);
+            await read(export, new Callback<double>(share => reading.Value = share));
             return 0;
         });
         await file.CompleteAsync(cancel);
@@ -78,22 +79,5 @@ internal static class ExportCommand
         modelId ??= (await registry.ReadAllAsync(cancel)).Active.GetValueOrDefault(profile)?.ModelId
             ?? throw new CommandException($"The profile '{profile}' has no active model. Promote one, or name one with --model; 'list' shows them.");
         return ModelArtifact.Load(modelId, await registry.ReadArtifactAsync(modelId, cancel));
-    }
-
-    private static async Task FromTracesAsync(IReadOnlyList<string> files, string profile, StepExport export, Action<double> progress, CancellationToken cancel)
-    {
-        var offset = 0L;
-        for (var i = 0; i < files.Count; i++)
-        {
-            foreach (var batch in RecordedTraces.Batches(files[i], profile)) await export.AddAsync(batch, 0, offset++, cancel);
-            progress((i + 1.0) / files.Count);
-        }
-    }
-
-    private static async Task FromLogAsync(KafkaOptions kafka, DateTimeOffset from, DateTimeOffset to, StepExport export, Action<double> progress, Screen screen, CancellationToken cancel)
-    {
-        var range = new TelemetryRange(kafka, NullLogger.Instance);
-        await range.ReadAsync((batch, partition, offset) => export.AddAsync(batch, partition, offset, cancel), from, to, new Callback<double>(progress), cancel);
-        if (range.Unreadable > 0) screen.Say($"{range.Unreadable} records of the range are no telemetry and were passed over.");
     }
 }

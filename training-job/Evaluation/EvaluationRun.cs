@@ -28,9 +28,14 @@ internal sealed class EvaluationRun(EvaluationRequest request, Screen screen)
         var profile = detectors[0].Model.Profile;
 
         var scoring = context.AddTask("score", maxValue: 1);
-        void Take(TelemetryBatch batch, int partition, long offset) => players.ForEach(player => player.Take(batch, partition, offset));
-        if (files is not null) await Task.Run(() => PlayFiles(files, profile, Take, share => scoring.Value = share, cancel), cancel);
-        else await PlayLogAsync(await connect(), profile, Take, share => scoring.Value = share, cancel);
+        var progress = new Callback<double>(share => scoring.Value = share);
+        ValueTask Take(TelemetryBatch batch, int partition, long offset)
+        {
+            if (batch.Profile == profile) players.ForEach(player => player.Take(batch, partition, offset));
+            return ValueTask.CompletedTask;
+        }
+        if (files is not null) await Task.Run(() => RecordedTraces.ReadAsync(files, profile, Take, progress, cancel), cancel);
+        else await new TelemetryRange(await connect(), screen).ReadAsync(Take, request.From, request.To, progress, cancel);
         if (players[0].Trips.Count == 0) throw new CommandException($"There is no telemetry of profile '{profile}' in {request.Data}.");
         return (IReadOnlyList<(string, IReadOnlyList<ScoredTrip>)>)[.. detectors.Zip(players, (detector, player) => (detector.Name, player.Trips))];
     });
@@ -49,27 +54,5 @@ internal sealed class EvaluationRun(EvaluationRequest request, Screen screen)
         var registry = new ModelRegistry(log, NullLogger.Instance);
         var version = (await registry.ReadAllAsync(cancel)).Find(modelId);
         return (version.Detector, ModelArtifact.Load(modelId, await registry.ReadArtifactAsync(version, cancel)));
-    }
-
-    private static void PlayFiles(IReadOnlyList<string> files, string profile, Action<TelemetryBatch, int, long> take, Action<double> progress, CancellationToken cancel)
-    {
-        var offset = 0L;
-        for (var i = 0; i < files.Count; i++)
-        {
-            cancel.ThrowIfCancellationRequested();
-            foreach (var batch in RecordedTraces.Batches(files[i], profile)) take(batch, 0, offset++);
-            progress((i + 1.0) / files.Count);
-        }
-    }
-
-    private async Task PlayLogAsync(KafkaOptions log, string profile, Action<TelemetryBatch, int, long> take, Action<double> progress, CancellationToken cancel)
-    {
-        var range = new TelemetryRange(log, NullLogger.Instance);
-        await range.ReadAsync((batch, partition, offset) =>
-        {
-            if (batch.Profile == profile) take(batch, partition, offset);
-            return ValueTask.CompletedTask;
-        }, request.From, request.To, new Callback<double>(progress), cancel);
-        if (range.Unreadable > 0) screen.Say($"{range.Unreadable} records of the range are no telemetry and were passed over.");
     }
 }

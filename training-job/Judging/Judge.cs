@@ -73,7 +73,7 @@ internal sealed class Judge(KafkaOptions kafka, ModelRegistry registry, Screen s
     private async Task<TrainingSet> RangeAsync(string profile, DateTimeOffset from, DateTimeOffset to, IProgress<double> progress, CancellationToken cancel)
     {
         var set = new TrainingSet(profile, JudgingData.Limits);
-        if (from < to) await new TelemetryRange(kafka, NullLogger.Instance).ReadAsync(set, from, to, progress, cancel);
+        if (from < to) await new TelemetryRange(kafka, screen).ReadAsync(set, from, to, progress, cancel);
         return set;
     }
 

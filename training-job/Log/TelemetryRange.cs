@@ -2,22 +2,19 @@ using Google.Protobuf;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection.Training;
 using Kappa.Iot.Streaming;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kappa.Iot.TrainingJob.Log;
 
 /// <summary>Reads a range of event time from the telemetry on the log, and keeps account of what it was.</summary>
 /// <param name="kafka">The log.</param>
-/// <param name="logger">Hears of trouble with it.</param>
-internal sealed class TelemetryRange(KafkaOptions kafka, ILogger logger)
+/// <param name="screen">Hears of records that are no telemetry.</param>
+internal sealed class TelemetryRange(KafkaOptions kafka, Screen screen)
 {
     private IReadOnlyList<LogRange> _ranges = [];
 
     /// <summary>Records that were looked at.</summary>
     public long Read { get; private set; }
-
-    /// <summary>Records that are no telemetry.</summary>
-    public long Unreadable { get; private set; }
 
     /// <summary>Batches whose event time is not in the range.</summary>
     public long OutOfRange { get; private set; }
@@ -31,15 +28,15 @@ internal sealed class TelemetryRange(KafkaOptions kafka, ILogger logger)
     /// <param name="cancel">Stops reading.</param>
     public async Task ReadAsync(Func<TelemetryBatch, int, long, ValueTask> take, DateTimeOffset from, DateTimeOffset to, IProgress<double> progress, CancellationToken cancel)
     {
-        var reader = new LogReader(kafka, "training-job", logger);
+        var reader = new LogReader(kafka, "training-job", NullLogger.Instance);
         _ranges = await reader.FindAsync(TopicCatalogue.Telemetry.Name, LogStart.At(from), cancel);
         long fromMs = from.ToUnixTimeMilliseconds(), toMs = to.ToUnixTimeMilliseconds();
-        var total = Math.Max(1, _ranges.Sum(range => range.Length));
+        var (total, unreadable) = (Math.Max(1, _ranges.Sum(range => range.Length)), 0L);
         await reader.ReadAsync(_ranges, async (records, _) =>
         {
             foreach (var record in records)
             {
-                if (Parse(record.Message.Value) is not { } batch) Unreadable++;
+                if (Parse(record.Message.Value) is not { } batch) unreadable++;
                 else if (batch.StartTimeMs < fromMs || batch.StartTimeMs >= toMs) OutOfRange++;
                 else await take(batch, record.Partition.Value, record.Offset.Value);
             }
@@ -47,6 +44,7 @@ internal sealed class TelemetryRange(KafkaOptions kafka, ILogger logger)
             progress.Report(Math.Min(1, Read / (double)total));
         }, cancel);
         progress.Report(1);
+        if (unreadable > 0) screen.Say($"{unreadable} records of the range are no telemetry and were passed over.");
     }
 
     /// <summary>Reads the range into a training set.</summary>

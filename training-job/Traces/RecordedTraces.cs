@@ -33,6 +33,23 @@ internal static class RecordedTraces
         lineage.DataFingerprint = Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
+    /// <summary>Reads traces one after the other, as one partition that holds them all.</summary>
+    /// <param name="files">The traces.</param>
+    /// <param name="profile">Of their vehicles.</param>
+    /// <param name="take">Told every batch, its partition and offset.</param>
+    /// <param name="progress">Told the share that has been read.</param>
+    /// <param name="cancel">Stops reading.</param>
+    public static async Task ReadAsync(IReadOnlyList<string> files, string profile, Func<TelemetryBatch, int, long, ValueTask> take, IProgress<double> progress, CancellationToken cancel)
+    {
+        var offset = 0L;
+        for (var i = 0; i < files.Count; i++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            foreach (var batch in Batches(files[i], profile)) await take(batch, 0, offset++);
+            progress.Report((i + 1.0) / files.Count);
+        }
+    }
+
     /// <summary>A trace's batches under a profile.</summary>
     public static IEnumerable<TelemetryBatch> Batches(string file, string profile)
     {

@@ -70,13 +70,12 @@ internal sealed class TrainingRun(KafkaOptions kafka, TrainingRequest request, S
         }
         else
         {
-            var range = new TelemetryRange(kafka, NullLogger.Instance);
+            var range = new TelemetryRange(kafka, screen);
             await range.ReadAsync(_set, request.From, request.To, progress, cancel, _exclusions);
             range.Describe(_lineage);
             _lineage.FromMs = request.From.ToUnixTimeMilliseconds();
             _lineage.ToMs = request.To.ToUnixTimeMilliseconds();
             screen.Say($"Read {range.Read} records of the log; {range.OutOfRange} are of other times.");
-            if (range.Unreadable > 0) screen.Say($"{range.Unreadable} records of the range are no telemetry and were passed over.");
         }
         ReportData();
     }

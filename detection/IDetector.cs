@@ -30,6 +30,13 @@ public interface IDetector
     /// </returns>
     Score Apply(VehicleWindow window, TelemetryBatch batch);
 
+    /// <summary>Folds and scores a batch each of several vehicles: the same, bit for bit, as one after the other, where that is cheaper.</summary>
+    /// <param name="turns">Each of another vehicle, with a window made by this detector.</param>
+    void Apply(ReadOnlySpan<VehicleTurn> turns)
+    {
+        foreach (var turn in turns) turn.Take(this);
+    }
+
     /// <summary>What each signal of the window was in the step that was completed last, and what the model expects it to have been.</summary>
     /// <param name="window">This vehicle's window, made by this detector; not changed.</param>
     /// <param name="observed">Room for a value a signal of <see cref="VehicleWindow.Shape"/>, in the catalogue's unit; NaN where it has none.</param>

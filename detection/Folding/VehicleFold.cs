@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Kappa.Iot.Contracts;
 
 namespace Kappa.Iot.Detection;
@@ -42,24 +43,39 @@ public sealed class VehicleFold(string vin)
     /// <exception cref="ArgumentException">The batch is of another vehicle.</exception>
     public FoldResult Apply(IDetector? detector, TelemetryBatch batch, int partition, long offset)
     {
+        if (!Begin(detector, batch, out var window, out var result)) return result;
+        return End(detector!.Apply(window, batch), batch, partition, offset, result.Missed);
+    }
+
+    /// <summary>Takes note of the batch.</summary>
+    /// <param name="detector">As for <see cref="Apply"/>.</param>
+    /// <param name="batch">As for <see cref="Apply"/>.</param>
+    /// <param name="window">What the detector is to take it into.</param>
+    /// <param name="result">What came of it where there is nothing to score; else only what was missed.</param>
+    /// <returns>Whether the detector is to score it, and <see cref="End"/> to follow.</returns>
+    internal bool Begin(IDetector? detector, TelemetryBatch batch, [NotNullWhen(true)] out VehicleWindow? window, out FoldResult result)
+    {
         if (batch.Vin != Vin) throw new ArgumentException($"A batch of '{batch.Vin}' was given to the fold of '{Vin}'.", nameof(batch));
-        if (_seen && batch.BootId < _boot) return new(FoldOutcome.Late, null, []);
-        if (_seen && batch.BootId == _boot && batch.Sequence <= _sequence) return new(FoldOutcome.Duplicate, null, []);
+        window = null;
+        result = new(FoldOutcome.Late, null, []);
+        if (_seen && batch.BootId < _boot) return false;
+        result = new(FoldOutcome.Duplicate, null, []);
+        if (_seen && batch.BootId == _boot && batch.Sequence <= _sequence) return false;
 
         var sameBoot = _seen && batch.BootId == _boot;
-        var missed = sameBoot ? batch.Sequence - _sequence - 1 : 0;
+        result = new(FoldOutcome.Unscored, null, []) { Missed = sameBoot ? batch.Sequence - _sequence - 1 : 0 };
         _seen = true;
         _boot = batch.BootId;
         _sequence = batch.Sequence;
-        if (!sameBoot) Forget();
-        if (detector is null)
-        {
-            Forget();
-            return new(FoldOutcome.Unscored, null, []) { Missed = missed };
-        }
+        if (!sameBoot || detector is null) Forget();
+        if (detector is null) return false;
+        window = WindowFor(detector);
+        return true;
+    }
 
-        var window = WindowFor(detector);
-        var score = detector.Apply(window, batch);
+    /// <summary>Takes the score of the batch that <see cref="Begin"/> took note of.</summary>
+    internal FoldResult End(Score score, TelemetryBatch batch, int partition, long offset, ulong missed)
+    {
         score.TelemetryOffset = offset;
         var alerts = _episodes.Apply(score, batch.StartTimeMs + batch.DurationMs(), partition);
         return new(FoldOutcome.Scored, score, alerts) { Missed = missed };

@@ -27,6 +27,7 @@ public sealed class CompiledTrees
     private readonly int[] _depths;
     private readonly double _bias;
     private readonly int _width;
+    private readonly MaskedTrees? _masked;
 
     /// <param name="ensemble">Trees with numerical splits only.</param>
     /// <exception cref="NotSupportedException">A tree has a categorical split, or there are more features or nodes than fit.</exception>
@@ -54,7 +55,11 @@ public sealed class CompiledTrees
             throw new NotSupportedException($"The trees ask for {_width} features and have {nodes.Count} nodes; there may be {MaxFeatures} and {MaxNodes}.");
         _nodes = [.. nodes];
         _values = [.. values];
+        _masked = MaskedTrees.Of(ensemble);
     }
+
+    /// <summary>Whether many rows can be evaluated at once.</summary>
+    internal bool TakesMany => _masked is not null;
 
     /// <summary>The prediction for one row.</summary>
     /// <param name="features">In the order the trees were trained with; no NaN.</param>
@@ -85,6 +90,16 @@ public sealed class CompiledTrees
             output = output + _values[a] + _values[b] + _values[c] + _values[d] + _values[e] + _values[f] + _values[g] + _values[h];
         }
         return (float)(output + _bias);
+    }
+
+    /// <summary>The predictions for many rows: those that <see cref="Evaluate(ReadOnlySpan{float})"/> gives, bit for bit. Only where <see cref="TakesMany"/>.</summary>
+    /// <param name="rows">As for one row.</param>
+    /// <param name="into">Room for <see cref="SideBySide.Rows"/> values; those of rows that were not set mean nothing.</param>
+    /// <exception cref="ArgumentException">There are fewer features than the trees ask for.</exception>
+    internal void Evaluate(SideBySide rows, Span<float> into)
+    {
+        if (rows.Cells.Length < _width * SideBySide.Rows) throw new ArgumentException($"There are {rows.Cells.Length / SideBySide.Rows} features; the trees ask for {_width}.", nameof(rows));
+        _masked!.Evaluate(rows, into);
     }
 
     // Places and features were checked when the trees were made and when the row was taken: no bounds are checked here.

@@ -14,7 +14,12 @@ internal sealed class Fusion(CompiledTrees[] global, CompiledTrees[] heads, Usua
     /// <summary>Logits for each e-fold by which a residual exceeds all that normal driving has shown.</summary>
     private const float ExcessWeight = 3;
 
+    private readonly bool _headsTakeMany = heads.All(one => one.TakesMany);
+
     public int Signals => normal.Length;
+
+    /// <summary>Whether the classifier of all signals takes several vehicles at once.</summary>
+    public bool TakesMany { get; } = global.All(one => one.TakesMany);
 
     /// <summary>The evidence, in logits: the more, the odder. No bounds.</summary>
     /// <remarks>
@@ -23,9 +28,11 @@ internal sealed class Fusion(CompiledTrees[] global, CompiledTrees[] heads, Usua
     /// </remarks>
     /// <param name="features">See <see cref="FusionFeatures"/>.</param>
     /// <param name="suspicion">Room for each signal's own evidence, above what is normal for it; at rest, the size of its residual.</param>
-    public float Evaluate(ReadOnlySpan<float> features, Span<float> suspicion)
+    public float Evaluate(ReadOnlySpan<float> features, Span<float> suspicion) => Evaluate(Global(features), features, suspicion);
+
+    /// <summary>The same, where the evidence of the classifier of all signals is known.</summary>
+    public float Evaluate(float all, ReadOnlySpan<float> features, Span<float> suspicion)
     {
-        var all = Global(features);
         if (!Exceeds(features, suspicion) && all < rest.Below)
         {
             FusionFeatures.ReadMinutes(features, suspicion);
@@ -45,10 +52,32 @@ internal sealed class Fusion(CompiledTrees[] global, CompiledTrees[] heads, Usua
     /// <summary>The evidence of the classifier of all signals.</summary>
     public float Global(ReadOnlySpan<float> features) => Mean(global, features);
 
+    /// <summary>The same for several vehicles at once. Only where <see cref="TakesMany"/>.</summary>
+    /// <param name="features">A row a vehicle.</param>
+    /// <param name="into">Room for <see cref="SideBySide.Rows"/> values.</param>
+    public void Global(SideBySide features, Span<float> into) => Mean(global, features, into);
+
     /// <summary>Adds what the classifier says of each signal.</summary>
     public void Heads(ReadOnlySpan<float> features, Span<float> into)
     {
         Span<float> own = stackalloc float[FusionFeatures.HeadWidth(Signals)];
+        if (_headsTakeMany)
+        {
+            Span<float> values = stackalloc float[SideBySide.Rows];
+            var rows = new SideBySide(stackalloc float[SideBySide.Room(own.Length)], own.Length);
+            for (var first = 0; first < into.Length; first += SideBySide.Rows)
+            {
+                var some = into.Slice(first, Math.Min(SideBySide.Rows, into.Length - first));
+                for (var s = 0; s < some.Length; s++)
+                {
+                    FusionFeatures.ReadHead(features, Signals, first + s, own);
+                    rows.Set(s, own);
+                }
+                Mean(heads, rows, values);
+                for (var s = 0; s < some.Length; s++) some[s] += values[s];
+            }
+            return;
+        }
         for (var s = 0; s < into.Length; s++)
         {
             FusionFeatures.ReadHead(features, Signals, s, own);
@@ -89,6 +118,18 @@ internal sealed class Fusion(CompiledTrees[] global, CompiledTrees[] heads, Usua
             any |= into[s] > 0;
         }
         return any;
+    }
+
+    private static void Mean(CompiledTrees[] trees, SideBySide rows, Span<float> into)
+    {
+        into.Clear();
+        Span<float> values = stackalloc float[SideBySide.Rows];
+        foreach (var one in trees)
+        {
+            one.Evaluate(rows, values);
+            for (var row = 0; row < values.Length; row++) into[row] += values[row];
+        }
+        foreach (ref var sum in into) sum /= trees.Length;
     }
 
     private static float Mean(CompiledTrees[] trees, ReadOnlySpan<float> features)

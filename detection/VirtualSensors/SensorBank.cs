@@ -24,6 +24,9 @@ internal sealed class SensorBank(IReadOnlyList<VirtualSensor> sensors, CompiledT
 
     public int Signals => trees.Length;
 
+    /// <summary>Whether several vehicles can be observed at once.</summary>
+    public bool TakesMany { get; } = trees.Concat(errors).All(one => one.TakesMany);
+
     public IReadOnlyList<VirtualSensor> Sensors => _sensors;
 
     /// <summary>Inputs of a bank of so many signals.</summary>
@@ -55,32 +58,42 @@ internal sealed class SensorBank(IReadOnlyList<VirtualSensor> sensors, CompiledT
     /// <param name="expected">Room for the predictions, NaN where the vehicle lacks what the prediction relies on.</param>
     public void Predict(VehicleWindow window, Span<float> inputs, Span<float> expected)
     {
-        ReadInputs(window, inputs);
-        Span<bool> present = stackalloc bool[trees.Length];
-        var whole = true;
-        for (var s = 0; s < trees.Length; s++)
-        {
-            var own = inputs.Slice(s * InputsPerSignal, InputsPerSignal);
-            present[s] = !float.IsNaN(own[0]);
-            if (present[s]) continue;
-            whole = false;
-            own.Fill(_sensors[s].Typical);
-        }
-        for (var s = 0; s < trees.Length; s++)
-        {
-            var known = present[s] && !float.IsNaN(window.Mean(s)) && (whole || Relied(_sensors[s].Reliance, present) >= RelianceNeeded);
-            expected[s] = known ? trees[s].Evaluate(inputs) : float.NaN;
-        }
+        Span<bool> known = stackalloc bool[trees.Length];
+        Prepare(window, inputs, known);
+        for (var s = 0; s < trees.Length; s++) expected[s] = known[s] ? trees[s].Evaluate(inputs) : float.NaN;
     }
 
     /// <summary>Predicts, and leaves in the window how far off the predictions were.</summary>
     public void Observe(VehicleWindow window, Span<float> inputs, Span<float> expected)
     {
         Predict(window, inputs, expected);
-        for (var s = 0; s < trees.Length; s++)
+        for (var s = 0; s < trees.Length; s++) Push(window, s, expected[s], float.IsNaN(expected[s]) ? 0 : Error(s, inputs));
+    }
+
+    /// <summary>Does for several vehicles at once what <see cref="Observe"/> does for one. Only where <see cref="TakesMany"/>.</summary>
+    /// <param name="windows">At most <see cref="SideBySide.Rows"/>.</param>
+    /// <param name="expected">Room for a prediction a vehicle and signal.</param>
+    public void ObserveMany(ReadOnlySpan<VehicleWindow> windows, Span<float> expected)
+    {
+        var signals = trees.Length;
+        Span<float> inputs = stackalloc float[Width(signals)], values = stackalloc float[SideBySide.Rows], logarithms = stackalloc float[SideBySide.Rows];
+        Span<bool> known = stackalloc bool[windows.Length * signals];
+        var rows = new SideBySide(stackalloc float[SideBySide.Room(inputs.Length)], inputs.Length);
+        for (var v = 0; v < windows.Length; v++)
         {
-            var residual = float.IsNaN(expected[s]) ? float.NaN : (window.Mean(s) - expected[s]) / (_sensors[s].Scale * Factor(Error(s, inputs)));
-            window.PushResidual(s, Math.Clamp(residual, -MaxResidual, MaxResidual));
+            Prepare(windows[v], inputs, known.Slice(v * signals, signals));
+            rows.Set(v, inputs);
+        }
+        for (var s = 0; s < signals; s++)
+        {
+            trees[s].Evaluate(rows, values);
+            errors[s].Evaluate(rows, logarithms);
+            for (var v = 0; v < windows.Length; v++)
+            {
+                var at = v * signals + s;
+                expected[at] = known[at] ? values[v] : float.NaN;
+                Push(windows[v], s, expected[at], logarithms[v]);
+            }
         }
     }
 
@@ -89,6 +102,30 @@ internal sealed class SensorBank(IReadOnlyList<VirtualSensor> sensors, CompiledT
 
     /// <summary>By how much the usual error is larger or smaller where the vehicle is now.</summary>
     public static float Factor(float logarithm) => Math.Clamp(MathF.Exp(logarithm), LeastFactor, MostFactor);
+
+    /// <summary>Reads what the trees see, with what is typical in place of what is missing; which sensors can predict then.</summary>
+    private void Prepare(VehicleWindow window, Span<float> inputs, Span<bool> known)
+    {
+        ReadInputs(window, inputs);
+        Span<bool> present = stackalloc bool[known.Length];
+        var whole = true;
+        for (var s = 0; s < present.Length; s++)
+        {
+            var own = inputs.Slice(s * InputsPerSignal, InputsPerSignal);
+            present[s] = !float.IsNaN(own[0]);
+            if (present[s]) continue;
+            whole = false;
+            own.Fill(_sensors[s].Typical);
+        }
+        for (var s = 0; s < known.Length; s++)
+            known[s] = present[s] && !float.IsNaN(window.Mean(s)) && (whole || Relied(_sensors[s].Reliance, present) >= RelianceNeeded);
+    }
+
+    private void Push(VehicleWindow window, int signal, float expected, float logarithm)
+    {
+        var residual = float.IsNaN(expected) ? float.NaN : (window.Mean(signal) - expected) / (_sensors[signal].Scale * Factor(logarithm));
+        window.PushResidual(signal, Math.Clamp(residual, -MaxResidual, MaxResidual));
+    }
 
     private static float Relied(float[] reliance, ReadOnlySpan<bool> present)
     {

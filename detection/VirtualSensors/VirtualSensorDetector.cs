@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Kappa.Iot.Contracts;
 
 namespace Kappa.Iot.Detection;
@@ -11,10 +12,14 @@ public sealed class VirtualSensorDetector : IDetector
     /// <summary>Steps a window must have before a vehicle is judged.</summary>
     internal const int MinAge = 6;
 
+    /// <summary>Fewer vehicles cost less one after the other.</summary>
+    private const int FewestTogether = 4;
+
     private readonly SensorBank _sensors;
     private readonly Fusion _fusion;
     private readonly WindowShape _shape;
     private readonly Usual[] _usual;
+    private readonly bool _takesMany;
 
     internal VirtualSensorDetector(string modelId, VirtualSensorModel model, CompiledTrees[] sensors, CompiledTrees[] errors, CompiledTrees[] globals, CompiledTrees[] heads)
     {
@@ -23,6 +28,7 @@ public sealed class VirtualSensorDetector : IDetector
         _sensors = new SensorBank(model.Sensors, sensors, errors);
         _usual = [.. model.Sensors.SelectMany(sensor => sensor.Usual)];
         _fusion = new Fusion(globals, heads, _usual, [.. model.Sensors.Select(sensor => sensor.Normal)], model.Rest);
+        _takesMany = _sensors.TakesMany && _fusion.TakesMany;
         _shape = new WindowShape([.. model.Sensors.Select(sensor => sensor.Signal)]);
     }
 
@@ -54,6 +60,17 @@ public sealed class VirtualSensorDetector : IDetector
         for (var s = 0; s < observed.Length; s++) observed[s] = window.Mean(s);
     }
 
+    public void Apply(ReadOnlySpan<VehicleTurn> turns)
+    {
+        while (turns.Length >= FewestTogether && _takesMany)
+        {
+            var some = turns[..Math.Min(turns.Length, SideBySide.Rows)];
+            FoldTogether(some);
+            turns = turns[some.Length..];
+        }
+        foreach (var turn in turns) turn.Take(this);
+    }
+
     /// <summary>Takes the batch into the window; the verdict is that of the oddest step it completed.</summary>
     internal void Fold(VehicleWindow window, TelemetryBatch batch)
     {
@@ -74,6 +91,29 @@ public sealed class VirtualSensorDetector : IDetector
         FusionFeatures.Complete(_usual, features);
     }
 
+    /// <summary>Does for several vehicles what <see cref="Fold"/> does for one, step by step for all of them.</summary>
+    private void FoldTogether(ReadOnlySpan<VehicleTurn> turns)
+    {
+        Span<int> positions = stackalloc int[SideBySide.Rows];
+        var room = default(Windows);
+        Span<VehicleWindow> stepping = room;
+        for (var step = 0; ; step++)
+        {
+            var count = 0;
+            for (var v = 0; v < turns.Length; v++)
+            {
+                var window = turns[v].Window;
+                if (!window.Advance(turns[v].Batch, ref positions[v])) continue;
+                if (step == 0) window.Verdict.Clear();
+                stepping[count++] = window;
+            }
+            if (count == 0) break;
+            if (count >= FewestTogether) JudgeTogether(stepping[..count]);
+            else foreach (var window in stepping[..count]) Judge(window);
+        }
+        foreach (var turn in turns) turn.Score = turn.Window.Verdict.Compose(this, _shape, turn.Batch);
+    }
+
     private void Judge(VehicleWindow window)
     {
         var signals = _sensors.Signals;
@@ -82,12 +122,42 @@ public sealed class VirtualSensorDetector : IDetector
         _sensors.Observe(window, inputs, expected);
         if (window.Age < MinAge) return;
 
-        Span<int> top = stackalloc int[Verdict.MaxReasons];
         Span<float> features = stackalloc float[FusionFeatures.Width(signals)];
         Span<float> suspicion = stackalloc float[signals];
         ReadFeatures(window, features);
         var evidence = _fusion.Evaluate(features, suspicion);
-        for (var s = 0; s < signals; s++)
+        Conclude(window, evidence, suspicion, expected);
+    }
+
+    private void JudgeTogether(ReadOnlySpan<VehicleWindow> windows)
+    {
+        var signals = _sensors.Signals;
+        var width = FusionFeatures.Width(signals);
+        Span<float> expected = stackalloc float[windows.Length * signals];
+        _sensors.ObserveMany(windows, expected);
+
+        Span<float> features = stackalloc float[windows.Length * width], suspicion = stackalloc float[signals], all = stackalloc float[SideBySide.Rows];
+        var rows = new SideBySide(stackalloc float[SideBySide.Room(width)], width);
+        for (var v = 0; v < windows.Length; v++)
+        {
+            if (windows[v].Age < MinAge) continue;
+            var own = features.Slice(v * width, width);
+            ReadFeatures(windows[v], own);
+            rows.Set(v, own);
+        }
+        _fusion.Global(rows, all);
+        for (var v = 0; v < windows.Length; v++)
+        {
+            if (windows[v].Age < MinAge) continue;
+            var evidence = _fusion.Evaluate(all[v], features.Slice(v * width, width), suspicion);
+            Conclude(windows[v], evidence, suspicion, expected.Slice(v * signals, signals));
+        }
+    }
+
+    private void Conclude(VehicleWindow window, float evidence, Span<float> suspicion, ReadOnlySpan<float> expected)
+    {
+        Span<int> top = stackalloc int[Verdict.MaxReasons];
+        for (var s = 0; s < expected.Length; s++)
         {
             if (float.IsNaN(expected[s])) suspicion[s] = float.NegativeInfinity;
         }
@@ -106,5 +176,11 @@ public sealed class VirtualSensorDetector : IDetector
             reasons[i] = new(s, (float)(score * (Math.Exp(suspicion[s] - suspicion[top[0]]) / sum)), window.Mean(s), expected[s]);
         }
         window.Verdict.Set(score, reasons);
+    }
+
+    [InlineArray(SideBySide.Rows)]
+    private struct Windows
+    {
+        private VehicleWindow _first;
     }
 }

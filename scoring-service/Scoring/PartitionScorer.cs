@@ -16,10 +16,9 @@ internal sealed class PartitionScorer(
     /// <summary>Key of the checkpoint; no vehicle can be named so.</summary>
     public static readonly byte[] CheckpointKey = "@"u8.ToArray();
 
-    private readonly TelemetryDecoder _decoder = new();
+    private readonly RecordGroup _group = new(state);
     private readonly BatchCounts _counts = new();
     private readonly List<Alert> _alerts = [];
-    private readonly List<ShadowResult> _trials = [];
     private readonly long _resumeAt = resumeAt;
     private long _next = resumeAt;
     private readonly TopicPartition _scores = new(topics.Scores, partition);
@@ -42,10 +41,12 @@ internal sealed class PartitionScorer(
                 state.Models.Switch(current.Models, record.Offset);
             }
 
-            Score(record, current.Models, output);
-            if (state.Fleet is { } fleet) Write(fleet.TakeClosed(), output);
+            var turn = _group.Read(record);
+            if (turn.Telemetry.Batch is { } batch) state.Add(turn, current.Models.ActiveOf(batch.Profile), current.Models.ShadowsOf(batch.Profile));
+            if (_group.IsFull) Write(_group.Take(), output);
         }
 
+        Write(_group.Take(), output);
         var next = Math.Max(_resumeAt, records[^1].Offset.Value + 1);
         Save(state.TakeSnapshots(next), next, output);
         _next = next;
@@ -83,30 +84,31 @@ internal sealed class PartitionScorer(
         foreach (var minute in minutes) output.Add(new TopicPartition(topics.FleetMinutes, 0), new Message<byte[], byte[]> { Key = BitConverter.GetBytes(partition), Value = minute.ToByteArray() });
     }
 
-    private void Score(ConsumeResult<byte[], byte[]> record, ModelSet current, TransactionOutput output)
+    private void Write(ReadOnlySpan<RecordTurn> turns, TransactionOutput output)
     {
-        var telemetry = TelemetryRecord.Read(record, _decoder);
-        if (telemetry.Batch is not { } batch)
+        foreach (var turn in turns)
+        {
+            Write(turn, output);
+            if (state.Fleet is { } fleet) Write(fleet.TakeClosed(), output);
+        }
+    }
+
+    private void Write(RecordTurn turn, TransactionOutput output)
+    {
+        var (record, result) = (turn.Record, turn.Result);
+        if (turn.Telemetry.Batch is not { } batch)
         {
             state.Fleet?.TakeDeadLetter(null);
-            AddDeadLetter(record, telemetry.Reason, telemetry.Detail, output);
+            AddDeadLetter(record, turn.Telemetry.Reason, turn.Telemetry.Detail, output);
             return;
         }
 
-        FoldResult result;
-        try
+        if (turn.Failure is { } failure)
         {
-            _trials.Clear();
-            result = state.Apply(current.ActiveOf(batch.Profile), current.ShadowsOf(batch.Profile), batch, record.Offset, _trials);
-        }
-#pragma warning disable CA1031 // One batch that breaks the detector must not stop all others; it is put aside and counted.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            logger.BatchFailed(e, batch.Vin, record.TopicPartitionOffset);
-            state.Reset(batch.Vin, record.Offset);
+            // One batch that breaks the detector must not stop all others; it is put aside and counted.
+            logger.BatchFailed(failure, batch.Vin, record.TopicPartitionOffset);
             state.Fleet?.TakeDeadLetter(batch);
-            AddDeadLetter(record, "Unscorable", e.Message, output);
+            AddDeadLetter(record, "Unscorable", failure.Message, output);
             return;
         }
 
@@ -114,7 +116,7 @@ internal sealed class PartitionScorer(
         if (result.Outcome is FoldOutcome.Scored or FoldOutcome.Unscored) state.Fleet?.Take(batch, result.Score);
         if (scope?.Contains(batch) == false) return;
         if (result.Score is { } score) AddScore(record, score, output);
-        foreach (var trial in _trials)
+        foreach (var trial in turn.Trials)
         {
             _counts.Add(trial);
             if (trial.Score is { } shadow) AddScore(record, shadow, output);

@@ -6,7 +6,7 @@ using Kappa.Iot.Contracts;
 namespace Kappa.Iot.ScoringService;
 
 /// <summary>
-/// Reads batches into one and the same object, without allocating: each is good until the next is read. It knows the form in which vehicles
+/// Reads batches into objects that are used again, without allocating. It knows the form in which vehicles
 /// and gateways write; whatever has another form, or is damaged, goes to Protobuf's own parser. For one thread at a time.
 /// </summary>
 internal sealed class TelemetryDecoder
@@ -14,21 +14,22 @@ internal sealed class TelemetryDecoder
     private const byte Vin = 0x0A, Profile = 0x12, BootId = 0x18, Sequence = 0x20, StartTime = 0x28, Interval = 0x30, Column = 0x3A, Signal = 0x08, Values = 0x12;
     private const int LongestName = 64, MostNames = 200_000;
 
-    private readonly TelemetryBatch _batch = new();
     private readonly Stack<SignalColumn> _spare = [];
     // Names that come again and again.
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
 
-    /// <returns>A batch that the next call changes.</returns>
+    /// <param name="value">As it is in the log.</param>
+    /// <param name="into">Used for the batch where its form is known.</param>
+    /// <returns><paramref name="into"/>, or a batch of its own.</returns>
     /// <exception cref="InvalidProtocolBufferException">It is no batch.</exception>
-    public TelemetryBatch Read(byte[] value) => TryRead(value) ? _batch : TelemetryBatch.Parser.ParseFrom(value);
+    public TelemetryBatch Read(byte[] value, TelemetryBatch into) => TryRead(value, into) ? into : TelemetryBatch.Parser.ParseFrom(value);
 
-    private bool TryRead(ReadOnlySpan<byte> rest)
+    private bool TryRead(ReadOnlySpan<byte> rest, TelemetryBatch batch)
     {
-        _batch.Vin = _batch.Profile = "";
-        _batch.BootId = _batch.Sequence = 0;
-        _batch.StartTimeMs = 0;
-        _batch.SampleIntervalMs = 0;
+        batch.Vin = batch.Profile = "";
+        batch.BootId = batch.Sequence = 0;
+        batch.StartTimeMs = 0;
+        batch.SampleIntervalMs = 0;
         var columns = 0;
         while (!rest.IsEmpty)
         {
@@ -39,30 +40,30 @@ internal sealed class TelemetryDecoder
             if (tag is Vin or Profile or Column ? !TryBytes(ref rest, out bytes) : !TryNumber(ref rest, out number)) return false;
             switch (tag)
             {
-                case Vin: if (Name(bytes) is not { } vin) return false; _batch.Vin = vin; break;
-                case Profile: if (Name(bytes) is not { } profile) return false; _batch.Profile = profile; break;
-                case BootId: _batch.BootId = number; break;
-                case Sequence: _batch.Sequence = number; break;
-                case StartTime: _batch.StartTimeMs = (long)number; break;
-                case Interval: _batch.SampleIntervalMs = (uint)number; break;
-                case Column: if (!TryColumn(bytes, Next(columns++))) return false; break;
+                case Vin: if (Name(bytes) is not { } vin) return false; batch.Vin = vin; break;
+                case Profile: if (Name(bytes) is not { } profile) return false; batch.Profile = profile; break;
+                case BootId: batch.BootId = number; break;
+                case Sequence: batch.Sequence = number; break;
+                case StartTime: batch.StartTimeMs = (long)number; break;
+                case Interval: batch.SampleIntervalMs = (uint)number; break;
+                case Column: if (!TryColumn(bytes, Next(batch, columns++))) return false; break;
                 default: return false;
             }
         }
 
-        while (_batch.Columns.Count > columns)
+        while (batch.Columns.Count > columns)
         {
-            _spare.Push(_batch.Columns[^1]);
-            _batch.Columns.RemoveAt(_batch.Columns.Count - 1);
+            _spare.Push(batch.Columns[^1]);
+            batch.Columns.RemoveAt(batch.Columns.Count - 1);
         }
 
         return true;
     }
 
-    private SignalColumn Next(int column)
+    private SignalColumn Next(TelemetryBatch batch, int column)
     {
-        if (column == _batch.Columns.Count) _batch.Columns.Add(_spare.TryPop(out var spare) ? spare : new SignalColumn());
-        return _batch.Columns[column];
+        if (column == batch.Columns.Count) batch.Columns.Add(_spare.TryPop(out var spare) ? spare : new SignalColumn());
+        return batch.Columns[column];
     }
 
     private static bool TryColumn(ReadOnlySpan<byte> rest, SignalColumn column)

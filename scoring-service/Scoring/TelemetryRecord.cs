@@ -5,16 +5,19 @@ using Kappa.Iot.Contracts;
 
 namespace Kappa.Iot.ScoringService;
 
-/// <summary>A record of the telemetry topic, read: a batch, good until the decoder reads the next, or the reason why it is none.</summary>
+/// <summary>A record of the telemetry topic, read: a batch, or the reason why it is none.</summary>
 internal readonly record struct TelemetryRecord(TelemetryBatch? Batch, string Reason, string Detail)
 {
-    public static TelemetryRecord Read(ConsumeResult<byte[], byte[]> record, TelemetryDecoder decoder)
+    /// <param name="record">As it is in the log.</param>
+    /// <param name="decoder">Of this thread.</param>
+    /// <param name="into">May be used for the batch.</param>
+    public static TelemetryRecord Read(ConsumeResult<byte[], byte[]> record, TelemetryDecoder decoder, TelemetryBatch into)
     {
         if (record.Message.Value is not { } value) return new(null, "Empty", "The record has no value.");
         TelemetryBatch batch;
         try
         {
-            batch = decoder.Read(value);
+            batch = decoder.Read(value, into);
         }
         catch (InvalidProtocolBufferException e)
         {

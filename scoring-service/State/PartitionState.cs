@@ -14,6 +14,8 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
     private readonly Dictionary<string, Vehicle> _vehicles = new(StringComparer.Ordinal);
     // Vehicles with batches since their snapshot, those that wait longest first.
     private readonly Queue<Vehicle> _unsaved = new();
+    private readonly FoldGroup _group = new(partition);
+    private readonly List<(RecordTurn Turn, Vehicle Vehicle)> _waiting = [];
 
     /// <summary>Which models scored what no snapshot holds yet.</summary>
     public ModelSpans Models { get; } = new();
@@ -39,33 +41,44 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
     /// <summary>Whether a vehicle's snapshot already has the batch at an offset.</summary>
     public bool Contains(string vin, long offset) => _vehicles.TryGetValue(vin, out var vehicle) && offset <= vehicle.SavedOffset;
 
-    /// <summary>Folds a batch into its vehicle.</summary>
+    /// <summary>Gives a batch to its vehicle; what came of it is known after <see cref="Run"/>.</summary>
+    /// <param name="turn">A batch of this partition.</param>
     /// <param name="active">The profile's model; null where there is none.</param>
     /// <param name="shadows">The models on trial for the profile.</param>
-    /// <param name="batch">Of this partition.</param>
-    /// <param name="offset">Where it is.</param>
-    /// <param name="trials">What the models on trial say is added to it.</param>
-    public FoldResult Apply(IDetector? active, ImmutableArray<IDetector> shadows, TelemetryBatch batch, long offset, List<ShadowResult> trials)
+    public void Add(RecordTurn turn, IDetector? active, ImmutableArray<IDetector> shadows)
     {
+        var (batch, offset) = (turn.Telemetry.Batch!, turn.Record.Offset.Value);
         if (!_vehicles.TryGetValue(batch.Vin, out var vehicle)) _vehicles.Add(batch.Vin, vehicle = new Vehicle(new VehicleFold(batch.Vin)));
+        if (_group.Has(vehicle.Fold)) Run();
         MarkUnsaved(vehicle, offset);
         // A model that becomes the active one after a trial knows the vehicle's past already.
         if (active is not null && vehicle.Fold.ModelId != active.ModelId && vehicle.Shadows?.Find(active.ModelId) is { } trial) vehicle.Fold.TakeWindowOf(trial);
-        var result = vehicle.Fold.Apply(active, batch, partition, offset);
-        if (result.Outcome is not (FoldOutcome.Scored or FoldOutcome.Unscored) || (shadows.IsEmpty && vehicle.Shadows is null)) return result;
-        vehicle.Shadows ??= new ShadowFolds(batch.Vin);
-        vehicle.Shadows.Apply(shadows, batch, partition, offset, trials);
-        if (vehicle.Shadows.IsEmpty) vehicle.Shadows = null;
-        return result;
+        turn.Shadows = shadows;
+        _group.Add(turn.Fold, vehicle.Fold, active, batch, offset);
+        _waiting.Add((turn, vehicle));
+        if (turn.Failure is not null) Run(); // its vehicle is started anew before the next batch
     }
 
-    /// <summary>Starts a vehicle anew whose fold cannot go on.</summary>
-    public void Reset(string vin, long offset)
+    /// <summary>Folds what was added since the last time.</summary>
+    public void Run()
     {
-        var vehicle = _vehicles[vin];
-        vehicle.Fold = new VehicleFold(vin);
-        vehicle.Shadows = null;
-        MarkUnsaved(vehicle, offset);
+        _group.Run();
+        foreach (var (turn, vehicle) in _waiting)
+        {
+            if (turn.Failure is not null)
+            {
+                vehicle.Fold = new VehicleFold(vehicle.Fold.Vin);
+                vehicle.Shadows = null;
+            }
+            else if (turn.Result.Outcome is FoldOutcome.Scored or FoldOutcome.Unscored && (!turn.Shadows.IsEmpty || vehicle.Shadows is not null))
+            {
+                var batch = turn.Telemetry.Batch!;
+                vehicle.Shadows ??= new ShadowFolds(batch.Vin);
+                vehicle.Shadows.Apply(turn.Shadows, batch, partition, turn.Record.Offset, turn.Trials);
+                if (vehicle.Shadows.IsEmpty) vehicle.Shadows = null;
+            }
+        }
+        _waiting.Clear();
     }
 
     /// <summary>Snapshots that are due once everything before <paramref name="next"/> is folded: each vehicle's turn comes after as many offsets as <c>snapshotEvery</c> batches of all unsaved ones.</summary>

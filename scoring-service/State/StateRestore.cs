@@ -115,6 +115,7 @@ internal sealed class StateRestore(
             {
                 var partition = partitions[group.Key];
                 foreach (var record in group) Replay(partition, record, detectors);
+                Tell(partition);
             });
             return ValueTask.CompletedTask;
         }, cancel);
@@ -125,44 +126,39 @@ internal sealed class StateRestore(
 
     private static void Replay(Restored partition, ConsumeResult<byte[], byte[]> record, Dictionary<string, IDetector?> detectors)
     {
-        var (state, trials) = (partition.State, partition.Trials);
+        var state = partition.State;
         if (record.Message.Key is { } key && state.Contains(Encoding.UTF8.GetString(key), record.Offset)) return;
-        if (TelemetryRecord.Read(record, partition.Decoder).Batch is not { } batch)
+        var turn = partition.Group.Read(record);
+        if (turn.Telemetry.Batch is { } batch)
         {
-            if (partition.Checkpoint is null) state.Fleet?.TakeDeadLetter(null);
-            return;
+            var modelId = state.Models.ActiveAt(batch.Profile, record.Offset);
+            var shadows = state.Models.ShadowsAt(batch.Profile, record.Offset);
+            state.Add(
+                turn, modelId is null ? null : detectors.GetValueOrDefault(modelId),
+                shadows.Count == 0 ? [] : [.. shadows.Select(id => detectors.GetValueOrDefault(id)).OfType<IDetector>()]);
         }
 
-        var modelId = state.Models.ActiveAt(batch.Profile, record.Offset);
-        var shadows = state.Models.ShadowsAt(batch.Profile, record.Offset);
-        var fleet = partition.Checkpoint is null ? state.Fleet : null; // else it is in the checkpoint
-        try
-        {
-            var result = state.Apply(
-                modelId is null ? null : detectors.GetValueOrDefault(modelId),
-                shadows.Count == 0 ? [] : [.. shadows.Select(id => detectors.GetValueOrDefault(id)).OfType<IDetector>()],
-                batch, record.Offset, trials);
-            trials.Clear(); // they spoke before
-            if (result.Outcome is FoldOutcome.Scored or FoldOutcome.Unscored) fleet?.Take(batch, result.Score);
-        }
-#pragma warning disable CA1031 // It was put aside when it was scored, and the vehicle started anew: the same again.
-        catch (Exception)
-#pragma warning restore CA1031
-        {
-            state.Reset(batch.Vin, record.Offset);
-            fleet?.TakeDeadLetter(batch);
-        }
+        if (partition.Group.IsFull) Tell(partition);
+    }
 
-        fleet?.TakeClosed(); // they were written before
+    /// <summary>Takes what was folded into the fleet's sums. All else was written before.</summary>
+    private static void Tell(Restored partition)
+    {
+        var fleet = partition.Checkpoint is null ? partition.State.Fleet : null; // else it is in the checkpoint
+        foreach (var turn in partition.Group.Take())
+        {
+            if (turn.Telemetry.Batch is not { } batch) fleet?.TakeDeadLetter(null);
+            else if (turn.Failure is not null) fleet?.TakeDeadLetter(batch); // put aside when it was scored, and the vehicle started anew: the same again
+            else if (turn.Result.Outcome is FoldOutcome.Scored or FoldOutcome.Unscored) fleet?.Take(batch, turn.Result.Score);
+            fleet?.TakeClosed();
+        }
     }
 
     private sealed class Restored(PartitionState state, long next)
     {
         public PartitionState State { get; } = state;
 
-        public TelemetryDecoder Decoder { get; } = new();
-
-        public List<ShadowResult> Trials { get; } = [];
+        public RecordGroup Group { get; } = new(state);
 
         public long Next { get; set; } = next;
 

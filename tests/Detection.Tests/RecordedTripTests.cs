@@ -1,3 +1,4 @@
+using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -41,6 +42,7 @@ public sealed class RecordedTripTests
             }
         }
         Assert.True(inputs.Count > 10_000);
+        AssertTogether(detector, trips);
 
         for (var s = 0; s < signals; s++)
         {
@@ -59,6 +61,21 @@ public sealed class RecordedTripTests
             });
             Assert.Equal(Transform(mlModels[2 * signals + 1], own), heads.Select(head => head[s]));
         }
+    }
+
+    /// <summary>Trips that are driven side by side give what each gives alone.</summary>
+    private static void AssertTogether(VirtualSensorDetector detector, List<List<TelemetryBatch>> trips)
+    {
+        var alone = trips.ConvertAll(_ => detector.CreateWindow());
+        var turns = trips.ConvertAll(_ => new VehicleTurn { Window = detector.CreateWindow() });
+        for (var i = 0; i < trips.Max(trip => trip.Count); i++)
+        {
+            var going = Enumerable.Range(0, trips.Count).Where(trip => i < trips[trip].Count).ToList();
+            foreach (var trip in going) turns[trip].Batch = trips[trip][i];
+            detector.Apply(going.Select(trip => turns[trip]).ToArray());
+            foreach (var trip in going) Assert.Equal(detector.Apply(alone[trip], trips[trip][i]), turns[trip].Score);
+        }
+        Assert.All(alone.Zip(turns), pair => Assert.Equal(pair.First.Save(), pair.Second.Window.Save()));
     }
 
     private static float[] Transform(byte[] mlModel, List<float[]> rows)

@@ -5,6 +5,8 @@ namespace Kappa.Iot.ScoringService.Tests;
 
 public sealed class TelemetryDecoderTests
 {
+    private static readonly TelemetryBatch Buffer = new();
+
     [Fact]
     public void Read_WhatVehiclesWrite_IsWhatProtobufReads()
     {
@@ -61,11 +63,11 @@ public sealed class TelemetryDecoderTests
         }
         catch (InvalidProtocolBufferException)
         {
-            Assert.Throws<InvalidProtocolBufferException>(() => decoder.Read(bytes));
+            Assert.Throws<InvalidProtocolBufferException>(() => decoder.Read(bytes, Buffer));
             return false;
         }
 
-        Assert.Equal(expected.ToByteArray(), decoder.Read(bytes).ToByteArray());
+        Assert.Equal(expected.ToByteArray(), decoder.Read(bytes, Buffer).ToByteArray());
         return true;
     }
 

@@ -81,6 +81,7 @@ internal static class ScorerBenchmark
             }
 
             figures["restart_seconds"] = Math.Round(clock.Elapsed.TotalSeconds, 2);
+            figures["restart_cpu_seconds"] = Math.Round(scorer.CpuTime.TotalSeconds, 2);
             figures["restart_rate"] = Math.Round((load.Written - before) / clock.Elapsed.TotalSeconds);
             Console.Error.WriteLine(scorer.Find("Restored 2"));
             await enough.CancelAsync();

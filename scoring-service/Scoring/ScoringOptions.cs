@@ -16,8 +16,8 @@ public sealed record ScoringOptions
     /// </summary>
     [Required] public string Instance { get; init; } = Environment.MachineName;
 
-    /// <summary>Most batches of one transaction.</summary>
-    [Range(1, 1_000_000)] public int MaxBatch { get; init; } = 4_000;
+    /// <summary>Most batches of one transaction. Only where a backlog is caught up are there so many: the more, the less of the time goes into transactions.</summary>
+    [Range(1, 1_000_000)] public int MaxBatch { get; init; } = 16_000;
 
     /// <summary>How long batches are collected for a transaction: the part of an alert's delay that is ours to choose.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10")] public TimeSpan MaxWait { get; init; } = TimeSpan.FromMilliseconds(200);

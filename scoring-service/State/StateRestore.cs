@@ -45,32 +45,39 @@ internal sealed class StateRestore(
         var reader = new LogReader(kafka.Value, "scoring-service-restore", logger);
         var all = await reader.FindAsync(_topics.State, LogStart.Beginning, cancel);
         var ranges = all.Where(range => partitions.ContainsKey(range.Partition.Partition.Value)).ToList();
-        var newest = new Dictionary<string, (int Partition, byte[] Value)>(StringComparer.Ordinal);
         await reader.ReadAsync(ranges, (records, _) =>
         {
             foreach (var record in records)
             {
                 if (record.Message is not { Key: { } key, Value: { } value }) continue;
-                if (key.AsSpan().SequenceEqual(PartitionScorer.CheckpointKey)) partitions[record.Partition.Value].Checkpoint = ScoringCheckpoint.Parser.ParseFrom(value);
-                else newest[Encoding.UTF8.GetString(key)] = (record.Partition.Value, value);
+                var partition = partitions[record.Partition.Value];
+                if (key.AsSpan().SequenceEqual(PartitionScorer.CheckpointKey)) partition.Checkpoint = ScoringCheckpoint.Parser.ParseFrom(value);
+                else partition.Newest[Encoding.UTF8.GetString(key)] = value;
             }
 
             return ValueTask.CompletedTask;
         }, cancel);
 
-        foreach (var (vin, (partition, value)) in newest)
+        var snapshots = 0;
+        Parallel.ForEach(partitions.Values, _parallel, partition =>
         {
-            try
-            {
-                partitions[partition].State.Restore(VehicleState.Parser.ParseFrom(value));
-            }
-            catch (Exception e) when (e is InvalidDataException or Google.Protobuf.InvalidProtocolBufferException)
-            {
-                logger.SnapshotUnreadable(e, vin);
-            }
-        }
+            foreach (var (vin, value) in partition.Newest) Restore(partition.State, vin, value);
+            Interlocked.Add(ref snapshots, partition.Newest.Count);
+            partition.Newest.Clear();
+        });
+        return (all.Count, snapshots);
+    }
 
-        return (all.Count, newest.Count);
+    private void Restore(PartitionState state, string vin, byte[] snapshot)
+    {
+        try
+        {
+            state.Restore(VehicleState.Parser.ParseFrom(snapshot));
+        }
+        catch (Exception e) when (e is InvalidDataException or Google.Protobuf.InvalidProtocolBufferException)
+        {
+            logger.SnapshotUnreadable(e, vin);
+        }
     }
 
     /// <summary>Folds what came after the snapshots.</summary>
@@ -159,6 +166,9 @@ internal sealed class StateRestore(
         public PartitionState State { get; } = state;
 
         public RecordGroup Group { get; } = new(state);
+
+        /// <summary>Each vehicle's last snapshot, while they are read.</summary>
+        public Dictionary<string, byte[]> Newest { get; } = new(StringComparer.Ordinal);
 
         public long Next { get; set; } = next;
 

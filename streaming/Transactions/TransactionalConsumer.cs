@@ -167,19 +167,20 @@ public sealed class TransactionalConsumer(
         worker.Processor!.OnCommitted();
     }
 
-    /// <summary>Lets the processors write what saves the next owner work; a partition a transaction. Without it nothing is lost.</summary>
+    /// <summary>Lets the processors write what saves the next owner work; some partitions a transaction. Without it nothing is lost.</summary>
     private void Drain(IConsumer<byte[], byte[]> consumer, TransactionWriter writer, CancellationToken drained)
     {
         try
         {
-            foreach (var worker in _workers.Values.Where(worker => worker.Processor is not null && !worker.Finished))
+            foreach (var some in _workers.Values.Where(worker => worker.Processor is not null && !worker.Finished).Chunk(options.Parallelism))
             {
-                worker.Processor!.Drain(worker.Output);
-                if (worker.Output.Count == 0) continue;
+                Parallel.ForEach(some, _parallel, worker => worker.Processor!.Drain(worker.Output));
+                var written = some.Where(worker => worker.Output.Count > 0).ToList();
+                if (written.Count == 0) continue;
                 writer.Begin(drained);
-                writer.Write(worker.Output);
-                writer.Commit([new TopicPartitionOffset(worker.Partition, worker.Reached)], consumer.ConsumerGroupMetadata, drained);
-                worker.Output.Clear();
+                foreach (var worker in written) writer.Write(worker.Output);
+                writer.Commit([.. written.Select(worker => new TopicPartitionOffset(worker.Partition, worker.Reached))], consumer.ConsumerGroupMetadata, drained);
+                foreach (var worker in written) worker.Output.Clear();
             }
         }
 #pragma warning disable CA1031 // It only saves work: whoever goes on restores from the last commit.

@@ -3,7 +3,7 @@ using Confluent.Kafka;
 
 namespace Kappa.Iot.Benchmarks.Log;
 
-/// <summary>Every server in turn, alone, in rounds.</summary>
+/// <summary>Every server in turn, alone, in rounds; then reading, for which all are up.</summary>
 internal static class LogBenchmark
 {
     public static async Task<int> RunAsync(LogPlan plan, bool json, CancellationToken cancel)
@@ -24,7 +24,8 @@ internal static class LogBenchmark
             }
         }
 
-        var medians = rounds.ToDictionary(r => r.Key, r => LogFigures.Median(r.Value));
+        var reading = await ReadingTurns.MeasureAsync([ServerKind.Ours, .. peers], plan, cancel);
+        var medians = rounds.ToDictionary(r => r.Key, r => LogFigures.Median(r.Value).With(reading.GetValueOrDefault(r.Key)));
         Print(medians);
         if (json)
             Console.WriteLine(ToJson(medians));
@@ -41,12 +42,15 @@ internal static class LogBenchmark
             await using var server = await ServerProcess.StartAsync(kind, limit.Token);
             return await Task.Run(() => new LogLoad(server, kind, plan.Part(kind.Share)).MeasureAsync(limit.Token), cancel);
         }
-        catch (Exception e) when (kind != ServerKind.Ours && !cancel.IsCancellationRequested && e is KafkaException or InvalidOperationException or OperationCanceledException)
+        catch (Exception e) when (IsPeersFailure(e, kind, cancel))
         {
             Console.Error.WriteLine($"{kind.Name} did not do the work: {e.Message}");
             return null;
         }
     }
+
+    public static bool IsPeersFailure(Exception e, ServerKind kind, CancellationToken cancel) => kind != ServerKind.Ours
+        && !cancel.IsCancellationRequested && e is KafkaException or InvalidOperationException or InvalidDataException or IOException or OperationCanceledException;
 
     private static void Print(Dictionary<string, LogFigures> medians)
     {

@@ -6,13 +6,14 @@ internal static class LogCommand
 {
     public static Command Create()
     {
-        var records = BenchmarkOptions.Whole("--records", "Records of 1 kB that a round produces and consumes; of 100 B five times as many.", 100_000, least: 1_000);
+        var records = BenchmarkOptions.Whole("--records", "Records of 1 kB that a round produces, and a third of those that are read; of 100 B five times as many.", 100_000, least: 1_000);
         var rounds = BenchmarkOptions.Whole("--rounds", "Rounds for every server; the median counts.", 3);
         var command = new Command(
             "log",
             $"""
-            embedded-kafka beside Apache Kafka, kfake and tansu, where they are found under $PEERS (default ../shared/peers). Every server runs alone,
-            in a process of its own, in turn, and the rounds alternate; the client is the same. The fields:
+            embedded-kafka beside Apache Kafka, kfake and tansu, where they are found under $PEERS (default ../shared/peers). Every server has a
+            process of its own and runs alone, in turn, and the rounds alternate; the client is the same. For reading all servers are up, hold the same
+            records in the same batches, and are read from one at a time, in turns of some seconds. The fields:
 
             {LogFigures.Describe()}
             """) { records, rounds, BenchmarkOptions.Json };

@@ -7,17 +7,20 @@ internal sealed record LogFigures(IReadOnlyDictionary<string, double> Values)
     [
         ("start_ms", "from the start of the process, on an empty folder, to the first Metadata answer"),
         ("produced_100b_per_s", "records of 100 B a second, acks=all, idempotent, until the last acknowledgement"),
-        ("consumed_100b_per_s", "the same records read again by the client library, a second"),
-        ("fetched_100b_per_s", "the same records read again by a client that unpacks nothing, a second"),
+        ("consumed_100b_per_s", "records of 100 B, in full batches, read by the client library, a second"),
+        ("fetched_100b_per_s", "the same records read by a client that unpacks nothing, a second"),
         ("produced_1kb_per_s", "records of 1 kB a second, likewise"),
-        ("consumed_1kb_per_s", "the same records read again by the client library, a second"),
-        ("fetched_1kb_per_s", "the same records read again by a client that unpacks nothing, a second"),
+        ("consumed_1kb_per_s", "records of 1 kB, in full batches, read by the client library, a second"),
+        ("fetched_1kb_per_s", "the same records read by a client that unpacks nothing, a second"),
         ("transactions_per_s", "transactions of 10 records of 100 B, one after the other, committed a second"),
         ("p99_produce_ms", "99th percentile from produce to acknowledgement at 10,000 records of 100 B a second, linger 0"),
         ("rss_mb", "memory of the server's process (RSS, MiB) after all this work"),
         ("cpu_us_per_record", "CPU time of the server for one record of 1 kB, produced and consumed once, in microseconds"),
         ("disk_bytes_per_byte", "bytes on disk for every byte of the values of 1 kB (segment files; none for a server in memory)"),
     ];
+
+    /// <summary>These and others.</summary>
+    public LogFigures With(LogFigures? others) => others is null ? this : new(Values.Concat(others.Values).ToDictionary());
 
     /// <summary>The fields and their meaning, for people.</summary>
     public static string Describe() => string.Join(Environment.NewLine, Fields.Select(f => $"  {f.Field,-22} {f.Meaning}"));

@@ -18,17 +18,14 @@ internal sealed class LogLoad(ServerProcess server, ServerKind kind, LogPlan pla
         _figures["start_ms"] = server.StartTime.TotalMilliseconds;
         await CreateAsync("warm-up", "small", "large", "transactions", "paced");
         Produce("warm-up", plan.Records / 5, LargeBytes, cancel);
-        Consume("warm-up", plan.Records / 5, cancel);
+        new LogReader(server.Address).Read("warm-up", plan.Records / 5, cancel);
 
         _figures["produced_100b_per_s"] = Produce("small", plan.SmallRecords, SmallBytes, cancel);
-        _figures["consumed_100b_per_s"] = Consume("small", plan.SmallRecords, cancel);
-        _figures["fetched_100b_per_s"] = new RawFetch(server.Address, "small").Read(plan.SmallRecords, cancel);
 
         var (cpu, disk) = (server.CpuTime, server.BytesOnDisk());
         _figures["produced_1kb_per_s"] = Produce("large", plan.Records, LargeBytes, cancel);
-        _figures["consumed_1kb_per_s"] = Consume("large", plan.Records, cancel);
+        new LogReader(server.Address).Read("large", plan.Records, cancel);
         _figures["cpu_us_per_record"] = (server.CpuTime - cpu).TotalMicroseconds / plan.Records;
-        _figures["fetched_1kb_per_s"] = new RawFetch(server.Address, "large").Read(plan.Records, cancel);
         if (!kind.IsInMemory)
             _figures["disk_bytes_per_byte"] = (server.BytesOnDisk() - disk) / ((double)plan.Records * LargeBytes);
 
@@ -55,9 +52,17 @@ internal sealed class LogLoad(ServerProcess server, ServerKind kind, LogPlan pla
     private double Produce(string topic, int records, int bytes, CancellationToken cancel)
     {
         using var producer = Producer(lingerMs: 5);
+        var clock = Stopwatch.StartNew();
+        ProduceAll(producer, topic, records, bytes, cancel);
+        return records / clock.Elapsed.TotalSeconds;
+    }
+
+    /// <summary>Until the last acknowledgement.</summary>
+    /// <exception cref="KafkaException">A record was not taken.</exception>
+    public static void ProduceAll(IProducer<Null, byte[]> producer, string topic, int records, int bytes, CancellationToken cancel)
+    {
         var value = Value(bytes);
         Error? failure = null;
-        var clock = Stopwatch.StartNew();
         for (var i = 0; i < records; i++)
         {
             try
@@ -72,28 +77,7 @@ internal sealed class LogLoad(ServerProcess server, ServerKind kind, LogPlan pla
         }
 
         producer.Flush(cancel);
-        return failure is null ? records / clock.Elapsed.TotalSeconds : throw new KafkaException(failure);
-    }
-
-    private double Consume(string topic, int records, CancellationToken cancel)
-    {
-        using var consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig
-        {
-            BootstrapServers = server.Address,
-            GroupId = "benchmark",
-            EnableAutoCommit = false,
-            FetchMaxBytes = 8 << 20,
-            MaxPartitionFetchBytes = 4 << 20,
-            // By default the client stops asking for a second whenever 100,000 records wait in it: with small records that would be all we measure.
-            QueuedMinMessages = 10_000_000,
-            FetchQueueBackoffMs = 1,
-        }).SetLogHandler((_, _) => { }).Build();
-        consumer.QueryWatermarkOffsets(new TopicPartition(topic, 0), Patience); // the client is connected from here on
-        var clock = Stopwatch.StartNew();
-        consumer.Assign(new TopicPartitionOffset(topic, 0, Offset.Beginning));
-        for (var i = 0; i < records; i++)
-            consumer.Consume(cancel);
-        return records / clock.Elapsed.TotalSeconds;
+        if (failure is not null) throw new KafkaException(failure);
     }
 
     private double Transact(string topic)

@@ -9,10 +9,19 @@ internal sealed record LogPlan(int Records, int Rounds)
 
     public int SmallRecords => Records * 5;
 
+    /// <summary>Records of 1 kB that are read in one go; of 100 B five times as many.</summary>
+    public int RecordsToRead => Records * 3;
+
     public int Transactions => Math.Max(20, Records / 250);
 
     /// <summary>At this rate the latency is measured.</summary>
     public const int PacedRecordsPerSecond = 10_000;
+
+    /// <summary>Every server is read from so many times.</summary>
+    public const int ReadingTurns = 5;
+
+    /// <summary>And for so long at least, of every size, with and without unpacking.</summary>
+    public static readonly TimeSpan ReadingTurn = TimeSpan.FromSeconds(1.5);
 
     public static readonly TimeSpan PacedFor = TimeSpan.FromSeconds(4);
 }

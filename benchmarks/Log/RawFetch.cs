@@ -16,25 +16,34 @@ internal sealed class RawFetch(string address, string topic)
 
     private byte[] _answer = new byte[MaxBytes];
 
-    /// <summary>Records a second, from the first request to the last answer.</summary>
+    /// <returns>From the first request to the last answer.</returns>
     /// <exception cref="InvalidDataException">The server answers an error, or something else than was asked for.</exception>
-    public double Read(int records, CancellationToken cancel)
+    public TimeSpan Read(int records, CancellationToken cancel)
+    {
+        var clock = Stopwatch.StartNew();
+        Count(records, cancel);
+        return clock.Elapsed;
+    }
+
+    /// <summary>Reads from the start until there were so many records, and counts them and their batches.</summary>
+    /// <exception cref="InvalidDataException">As above.</exception>
+    public (int Records, int Batches) Count(int records, CancellationToken cancel)
     {
         var colon = address.LastIndexOf(':');
         using var client = new TcpClient(address[..colon], int.Parse(address[(colon + 1)..], CultureInfo.InvariantCulture)) { NoDelay = true };
         var stream = client.GetStream();
-        var clock = Stopwatch.StartNew();
         long offset = 0;
-        for (var read = 0; read < records;)
+        var (read, batches) = (0, 0);
+        while (read < records)
         {
             cancel.ThrowIfCancellationRequested();
             stream.Write(Request(offset));
-            var (taken, next) = Take(Answer(stream), offset);
+            var (taken, of, next) = Take(Answer(stream), offset);
             if (taken == 0) throw new InvalidDataException($"{address} has no record of {topic} from offset {offset} on, of {records} that were written.");
-            (read, offset) = (read + taken, next);
+            (read, batches, offset) = (read + taken, batches + of, next);
         }
 
-        return records / clock.Elapsed.TotalSeconds;
+        return (read, batches);
     }
 
     private byte[] Request(long offset)
@@ -75,8 +84,8 @@ internal sealed class RawFetch(string address, string topic)
         return _answer.AsSpan(0, length);
     }
 
-    /// <summary>Counts the records of whole batches, and says where to go on.</summary>
-    private (int Records, long Next) Take(ReadOnlySpan<byte> answer, long offset)
+    /// <summary>Counts the records and whole batches, and says where to go on.</summary>
+    private (int Records, int Batches, long Next) Take(ReadOnlySpan<byte> answer, long offset)
     {
         // Correlation, throttle time, one topic with its name, one partition with its number.
         var at = 4 + 4 + 4 + 2 + Encoding.UTF8.GetByteCount(topic) + 4 + 4;
@@ -85,14 +94,15 @@ internal sealed class RawFetch(string address, string topic)
         at += 2 + 8 + 8; // high watermark, last stable offset
         at += 4 + (16 * Math.Max(0, BinaryPrimitives.ReadInt32BigEndian(answer[at..]))); // aborted transactions
         var batches = answer.Slice(at + 4, Math.Max(0, BinaryPrimitives.ReadInt32BigEndian(answer[at..])));
-        var records = 0;
+        var (records, count) = (0, 0);
         while (batches.Length >= HeaderBytes && 12 + BinaryPrimitives.ReadInt32BigEndian(batches[8..]) is var length && length <= batches.Length)
         {
             records += BinaryPrimitives.ReadInt32BigEndian(batches[57..]);
             offset = BinaryPrimitives.ReadInt64BigEndian(batches) + BinaryPrimitives.ReadInt32BigEndian(batches[23..]) + 1;
             batches = batches[length..];
+            count++;
         }
 
-        return (records, offset);
+        return (records, count, offset);
     }
 }

@@ -45,33 +45,35 @@ internal sealed partial class PartitionLog
         return nothing with { Segment = segment, Position = position, End = size };
     }
 
-    /// <summary>Copies whole batches of a planned read into <paramref name="buffer"/>.</summary>
-    /// <returns>Bytes of whole batches; 0 where the first batch does not fit: <paramref name="firstSize"/> then says how large it is.</returns>
-    public int Fill(in LogSlice slice, Span<byte> buffer, out int firstSize)
+    /// <summary>How much of a planned read are whole batches. Looks at few headers: the index knows where most batches end.</summary>
+    /// <param name="atMost">Bytes.</param>
+    /// <param name="mayExceed">The first batch counts, however large it is.</param>
+    /// <returns>Bytes from the slice's position on.</returns>
+    public int Measure(in LogSlice slice, int atMost, bool mayExceed)
     {
-        firstSize = 0;
         var segment = slice.Segment!;
-        var read = segment.Read(buffer[..(int)Math.Min(buffer.Length, slice.End - slice.Position)], slice.Position);
-        var whole = 0;
-        long next = -1;
-        while (whole + RecordBatchHeader.Length <= read)
+        var end = slice.Position;
+        lock (_lock)
         {
-            var header = RecordBatchHeader.Read(buffer[whole..]);
-            if (firstSize == 0)
-                firstSize = header.Size;
-            if (header.Size < 0 || whole + header.Size > read || header.BaseOffset >= slice.Limit)
+            if (segment.Index.LastWithin(slice.Position + atMost, slice.Limit) is { } entry && entry.Position > end)
+                end = entry.Position;
+        }
+
+        foreach (var (header, position) in segment.Headers(end, slice.End))
+        {
+            var fits = position + header.Size - slice.Position <= atMost || (mayExceed && position == slice.Position);
+            if (header.BaseOffset >= slice.Limit || !fits)
+            {
+                // A reader that goes on begins here.
+                lock (_lock)
+                    _hints.Add(segment, header.BaseOffset, position);
                 break;
-            whole += header.Size;
-            next = header.NextOffset;
+            }
+
+            end = position + header.Size;
         }
 
-        if (next >= 0)
-        {
-            lock (_lock)
-                _hints.Add(segment, next, slice.Position + whole);
-        }
-
-        return whole;
+        return checked((int)(end - slice.Position));
     }
 
     /// <summary>The rolled back transactions that a reader of these bytes has to know of (and perhaps a few more).</summary>

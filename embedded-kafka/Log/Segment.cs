@@ -8,8 +8,11 @@ internal sealed class Segment : IDisposable
 {
     public const string Extension = ".log";
     private const int ScanSize = 64 * 1024;
+    private const int FirstScanSize = 1024;
 
     private readonly SafeFileHandle _file;
+    private int _holders = 1;
+    private bool _isDisposed;
 
     private Segment(string path, long baseOffset, SafeFileHandle file)
     {
@@ -36,7 +39,7 @@ internal sealed class Segment : IDisposable
 
     /// <summary>The latest timestamp, ms; where no record has one, when the segment was rolled or last written to.</summary>
     public long Time =>
-        MaxTimestamp >= 0 ? MaxTimestamp : ClosedAt > 0 ? ClosedAt : new DateTimeOffset(File.GetLastWriteTimeUtc(Path)).ToUnixTimeMilliseconds();
+        MaxTimestamp >= 0 ? MaxTimestamp : ClosedAt > 0 ? ClosedAt : new DateTimeOffset(System.IO.File.GetLastWriteTimeUtc(Path)).ToUnixTimeMilliseconds();
 
     /// <summary>When the first batch was written, ms since 1970; 0 while it is empty.</summary>
     public long CreatedAt { get; set; }
@@ -52,6 +55,9 @@ internal sealed class Segment : IDisposable
     /// <summary>Transactions whose abort marker lies in this segment, in the order of the markers.</summary>
     public List<AbortedTransaction> Aborted { get; } = [];
 
+    /// <summary>For reading only. Open until the segment is disposed and nobody holds it any more.</summary>
+    public SafeFileHandle File => _file;
+
     public long FileLength => RandomAccess.GetLength(_file);
 
     public static string PathOf(string directory, long baseOffset) => System.IO.Path.Combine(directory, $"{baseOffset:D20}{Extension}");
@@ -63,7 +69,7 @@ internal sealed class Segment : IDisposable
         new(path, baseOffset, FileChanges.Create(path, FileMode.CreateNew));
 
     public static Segment Open(string path, long baseOffset) =>
-        new(path, baseOffset, File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete));
+        new(path, baseOffset, System.IO.File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete));
 
     /// <summary>Hands the batch to the operating system. If that fails, the file is as it was.</summary>
     /// <param name="flush">Forces it down to the disk as well.</param>
@@ -132,12 +138,15 @@ internal sealed class Segment : IDisposable
         {
             long start = 0;
             var filled = 0;
+            var size = FirstScanSize;
             for (var position = from; position + RecordBatchHeader.Length <= to;)
             {
                 if (position < start || position + RecordBatchHeader.Length > start + filled)
                 {
+                    // Large batches are passed over, small ones are read through, the more at once the more of them there are.
+                    size = filled > 0 && position <= start + filled ? Math.Min(ScanSize, 2 * size) : FirstScanSize;
                     start = position;
-                    filled = Read(buffer.AsSpan(0, (int)Math.Min(ScanSize, to - position)), position);
+                    filled = Read(buffer.AsSpan(0, (int)Math.Min(size, to - position)), position);
                     if (filled < RecordBatchHeader.Length)
                         yield break;
                 }
@@ -168,5 +177,29 @@ internal sealed class Segment : IDisposable
         Path = path;
     }
 
-    public void Dispose() => _file.Dispose();
+    /// <summary>Keeps the file open beyond <see cref="Dispose"/>, until <see cref="Release"/>.</summary>
+    /// <exception cref="ObjectDisposedException">It is too late.</exception>
+    public void Hold()
+    {
+        for (var holders = Volatile.Read(ref _holders); ;)
+        {
+            ObjectDisposedException.ThrowIf(holders == 0, this);
+            var seen = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
+            if (seen == holders)
+                return;
+            holders = seen;
+        }
+    }
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _holders) == 0)
+            _file.Dispose();
+    }
+
+    public void Dispose()
+    {
+        if (!Interlocked.Exchange(ref _isDisposed, true))
+            Release();
+    }
 }

@@ -27,6 +27,13 @@ internal sealed class SparseIndex
     /// <summary>A position at or before the first batch with a timestamp of <paramref name="timestamp"/> or later.</summary>
     public long PositionOfTime(long timestamp) => At(Last(e => e.MaxTimestampBefore < timestamp));
 
+    /// <summary>The last position known at which a batch begins that is within both.</summary>
+    public IndexEntry? LastWithin(long position, long offset)
+    {
+        var last = Last(e => e.Position <= position && e.Offset <= offset);
+        return last < 0 ? null : _entries[last];
+    }
+
     /// <summary>An offset at or after every batch in front of <paramref name="position"/>; null past the last entry.</summary>
     public long? OffsetAfter(long position)
     {

@@ -62,6 +62,7 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
         {
             await using var stream = await OpenAsync();
             using var frames = _frames = new FrameReader(stream, socket, broker.Memory, broker.Options.Time, Progress) { MaxSize = Math.Min(MaxLoginSize, broker.Options.MaxRequestSize) };
+            var sender = new RangeSender(stream, broker.Tls is null ? socket : null, Progress);
             using var call = new Call(broker, client, _sasl, _aborted.Token);
             do
             {
@@ -75,7 +76,7 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
                     return;
                 Now(Doing.Sending);
                 if (!call.NoResponse)
-                    await SendAsync(stream, call.Response.Written);
+                    await SendAsync(stream, sender, call.Response);
                 call.Reset();
             }
             while (!_sasl.Failed);
@@ -165,6 +166,21 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
 
     private void Progress() => Interlocked.Exchange(ref _lastActive, broker.Options.Time.GetTimestamp());
 
+    private async ValueTask SendAsync(Stream stream, RangeSender sender, ResponseWriter response)
+    {
+        var sent = 0;
+        sender.HoldBack(response.Ranges.Count > 0);
+        foreach (var (at, range) in response.Ranges)
+        {
+            await SendAsync(stream, response.Written[sent..at]);
+            await sender.SendAsync(range, _aborted.Token);
+            sent = at;
+        }
+
+        await SendAsync(stream, response.Written[sent..]);
+        sender.HoldBack(false);
+    }
+
     private async ValueTask SendAsync(Stream stream, ReadOnlyMemory<byte> answer)
     {
         for (; !answer.IsEmpty; answer = answer[Math.Min(SendSize, answer.Length)..])
@@ -236,7 +252,7 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
             return false;
         }
 
-        response.Int32At(0, response.Length - 4);
+        response.Int32At(0, response.Size - 4);
         return true;
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Kappa.Iot.Embedded.Log;
 using Kappa.Iot.Embedded.Network;
 
 namespace Kappa.Iot.Embedded.Protocol;
@@ -10,18 +11,25 @@ internal sealed class ResponseWriter(MemoryBudget? budget = null) : IDisposable
     private const int MaxMessage = 1_000;
 
     private readonly PooledBuffer _buffer = new(budget);
+    private readonly List<(int At, LogRange Range)> _ranges = [];
 
     /// <summary>Whether lengths are compact varints and structures end with tagged fields (flexible versions).</summary>
     public bool Flexible { get; set; }
 
     public int Length { get; private set; }
 
+    /// <summary>What belongs in between, from the segments' files: in front of which byte of <see cref="Written"/>.</summary>
+    public IReadOnlyList<(int At, LogRange Range)> Ranges => _ranges;
+
+    /// <summary>Bytes of the whole answer, ranges included.</summary>
+    public int Size => checked(Length + _ranges.Sum(r => r.Range.Size));
+
     public ReadOnlyMemory<byte> Written => _buffer.Array.AsMemory(0, Length);
 
     /// <summary>Starts over, and gives a large buffer back.</summary>
     public void Reset()
     {
-        Length = 0;
+        Truncate(0);
         Flexible = false;
         _buffer.Shrink();
     }
@@ -45,7 +53,11 @@ internal sealed class ResponseWriter(MemoryBudget? budget = null) : IDisposable
         return wanted;
     }
 
-    public void Truncate(int length) => Length = length;
+    public void Truncate(int length)
+    {
+        Release(from: length);
+        Length = length;
+    }
 
     public void Bool(bool value) => Int8(value ? (sbyte)1 : (sbyte)0);
 
@@ -85,42 +97,20 @@ internal sealed class ResponseWriter(MemoryBudget? budget = null) : IDisposable
     /// <summary>Words for people. They may quote a name as long as there are, so they are cut.</summary>
     public void Message(string? text) => String(text is { Length: > MaxMessage } ? text[..MaxMessage] + "..." : text);
 
-    public void Bytes(ReadOnlySpan<byte> value)
+    public void Bytes(ReadOnlySpan<byte> value) => value.CopyTo(Bytes(value.Length));
+
+    /// <summary>A byte field whose content is to be filled in.</summary>
+    public Span<byte> Bytes(int size)
     {
-        if (Flexible)
-            UnsignedVarInt((uint)value.Length + 1);
-        else
-            Int32(value.Length);
-        value.CopyTo(Reserve(value.Length));
+        BytesLength(size);
+        return Reserve(size);
     }
 
-    /// <summary>
-    /// Writes a byte field of at most <paramref name="atMost"/> bytes straight into the buffer.
-    /// </summary>
-    /// <param name="atMost">Space offered to <paramref name="fill"/>.</param>
-    /// <param name="fill">Fills the space and returns how much of it counts.</param>
-    public int Bytes(int atMost, Func<Memory<byte>, int> fill)
+    /// <summary>A byte field whose content is sent from its file. The writer owns the range from here on.</summary>
+    public void Bytes(LogRange range)
     {
-        var start = Length;
-        var prefix = Flexible ? VarIntSize((uint)atMost + 1) : 4;
-        Reserve(prefix + atMost);
-        var size = fill(_buffer.Array.AsMemory(start + prefix, atMost));
-        if (!Flexible)
-        {
-            Int32At(start, size);
-        }
-        else
-        {
-            var needed = VarIntSize((uint)size + 1);
-            if (needed != prefix)
-                _buffer.Array.AsSpan(start + prefix, size).CopyTo(_buffer.Array.AsSpan(start + needed));
-            prefix = needed;
-            Length = start;
-            UnsignedVarInt((uint)size + 1);
-        }
-
-        Length = start + prefix + size;
-        return size;
+        BytesLength(range.Size);
+        _ranges.Add((Length, range));
     }
 
     /// <summary>The length of an array; its elements follow. -1 stands for null.</summary>
@@ -159,14 +149,24 @@ internal sealed class ResponseWriter(MemoryBudget? budget = null) : IDisposable
         Reserve(1)[0] = (byte)value;
     }
 
-    public void Dispose() => _buffer.Dispose();
-
-    private static int VarIntSize(uint value)
+    public void Dispose()
     {
-        var size = 1;
-        while ((value >>= 7) != 0)
-            size++;
-        return size;
+        Release(from: 0);
+        _buffer.Dispose();
+    }
+
+    private void BytesLength(int size)
+    {
+        if (Flexible)
+            UnsignedVarInt((uint)size + 1);
+        else
+            Int32(size);
+    }
+
+    private void Release(int from)
+    {
+        for (; _ranges.Count > 0 && _ranges[^1].At >= from; _ranges.RemoveAt(_ranges.Count - 1))
+            _ranges[^1].Range.Dispose();
     }
 
     private Span<byte> Reserve(int count)

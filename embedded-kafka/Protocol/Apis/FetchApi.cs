@@ -5,6 +5,9 @@ namespace Kappa.Iot.Embedded.Protocol.Apis;
 /// <summary>Reads batches as they are on disk, and waits for more where there are too few.</summary>
 internal static class FetchApi
 {
+    /// <summary>Bytes; so little is quicker copied into the answer than sent by itself.</summary>
+    private const int MaxCopied = 32 * 1024;
+
     private readonly record struct Wanted((string Name, Guid Id) Topic, int Partition, long Offset, int LeaderEpoch, int MaxBytes, PartitionLog? Log, ErrorCode NotFound);
 
     public static async ValueTask HandleAsync(Call call)
@@ -147,9 +150,6 @@ internal static class FetchApi
             response.Int32(0);
         }
 
-        // Every batch may be larger than what is left for it, so a little more room than the bytes that are there to send.
-        var available = slices.Select((s, i) => Math.Min(s.Available, wanted[i].MaxBytes)).Sum();
-        maxBytes = Math.Min(maxBytes, response.Offer((int)Math.Min(available, maxBytes)));
         var byTopic = wanted.Select((want, i) => (want, i)).GroupBy(w => w.want.Topic).ToList();
         var left = maxBytes;
         var any = false;
@@ -219,14 +219,12 @@ internal static class FetchApi
             return 0;
         }
 
-        var log = want.Log!;
-        var start = w.Length;
-        var firstSize = 0;
-        var size = w.Bytes(Math.Max(atMost, RecordBatchHeader.Length), buffer => log.Fill(slice, buffer.Span, out firstSize));
-        if (size > 0 || !mayExceed || firstSize <= atMost)
-            return size;
-
-        w.Truncate(start);
-        return w.Bytes(firstSize, buffer => log.Fill(slice, buffer.Span, out _));
+        var segment = slice.Segment;
+        var size = want.Log!.Measure(slice, atMost, mayExceed);
+        if (size > MaxCopied || w.Offer(size) < size)
+            w.Bytes(new LogRange(segment, slice.Position, size));
+        else if (segment.Read(w.Bytes(size), slice.Position) < size)
+            throw new IOException($"{segment.Path} ends before byte {slice.Position + size}.");
+        return size;
     }
 }

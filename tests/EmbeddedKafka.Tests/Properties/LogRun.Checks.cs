@@ -119,15 +119,14 @@ internal sealed partial class LogRun
             if (slice.Segment is null)
                 return records;
 
-            var buffer = new byte[Math.Min(slice.Available, random.Next(1, 40_000))];
-            var filled = _log.Fill(slice, buffer, out var firstSize);
-            if (filled == 0 && buffer.Length < slice.Available)
-                filled = _log.Fill(slice, buffer = new byte[Math.Max(firstSize, RecordBatchHeader.Length)], out firstSize);
-            if (filled == 0)
-                filled = _log.Fill(slice, buffer = new byte[firstSize], out _);
-            Assert.True(filled > 0, $"A reader at {offset} gets nothing of {slice.Available} bytes.");
-            var aborted = committedOnly ? _log.AbortedIn(slice, offset, buffer.Length).OrderBy(a => a.FirstOffset).ToList() : [];
-            offset = Decode(buffer.AsMemory(0, filled), offset, aborted, committedOnly, records);
+            var atMost = (int)Math.Min(slice.Available, random.Next(1, 40_000));
+            var size = _log.Measure(slice, atMost, mayExceed: true);
+            Assert.True(size > 0, $"A reader at {offset} gets nothing of {slice.Available} bytes.");
+            Assert.Equal(size > atMost ? 0 : size, _log.Measure(slice, atMost, mayExceed: false));
+            var batches = new byte[size];
+            Assert.Equal(size, slice.Segment.Read(batches, slice.Position));
+            var aborted = committedOnly ? _log.AbortedIn(slice, offset, atMost).OrderBy(a => a.FirstOffset).ToList() : [];
+            offset = Decode(batches, offset, aborted, committedOnly, records);
         }
     }
 

@@ -1,0 +1,73 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+
+namespace Kappa.Iot.Benchmarks.Log;
+
+/// <summary>A server that holds records to be read: the same ones, in batches as large as the client library makes them, as every other.</summary>
+internal sealed class ReadingServer : IAsyncDisposable
+{
+    private readonly ServerProcess _process;
+    private readonly LogPlan _plan;
+
+    private ReadingServer(ServerKind kind, ServerProcess process, LogPlan plan) => (Kind, _process, _plan) = (kind, process, plan);
+
+    public ServerKind Kind { get; }
+
+    /// <exception cref="KafkaException">It does not take the records.</exception>
+    public static async Task<ReadingServer> StartAsync(ServerKind kind, LogPlan plan, CancellationToken cancel)
+    {
+        var server = new ReadingServer(kind, await ServerProcess.StartAsync(kind, cancel), plan);
+        try
+        {
+            foreach (var size in RecordSize.All)
+            {
+                await Task.Run(() => server.FillAsync(size, cancel), cancel);
+                var (records, batches) = new RawFetch(server._process.Address, size.Name).Count(server.Records(size), cancel);
+                Console.Error.WriteLine($"{kind.Name} holds {records} records of {size.Bytes} B in {batches} batches, to be read");
+            }
+
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Reads all records again and again for a while.</summary>
+    /// <param name="unpacks">Through the client library; otherwise the batches are taken as they come.</param>
+    /// <returns>Records a second.</returns>
+    public double Read(RecordSize size, bool unpacks, CancellationToken cancel)
+    {
+        var (total, time) = (0.0, TimeSpan.Zero);
+        for (; time < LogPlan.ReadingTurn; total += Records(size))
+        {
+            time += unpacks
+                ? new LogReader(_process.Address).Read(size.Name, Records(size), cancel)
+                : new RawFetch(_process.Address, size.Name).Read(Records(size), cancel);
+        }
+
+        return total / time.TotalSeconds;
+    }
+
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
+
+    private int Records(RecordSize size) => _plan.RecordsToRead * size.Share;
+
+    private async Task FillAsync(RecordSize size, CancellationToken cancel)
+    {
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = _process.Address }).SetLogHandler((_, _) => { }).Build();
+        await admin.CreateTopicsAsync([new TopicSpecification { Name = size.Name, NumPartitions = 1, ReplicationFactor = 1 }]);
+
+        // With the linger of the measured producer a server would get the smaller batches, and its readers more work, the faster it answers.
+        using var producer = new ProducerBuilder<Null, byte[]>(new ProducerConfig
+        {
+            BootstrapServers = _process.Address,
+            EnableIdempotence = true,
+            Acks = Acks.All,
+            LingerMs = 500,
+        }).SetLogHandler((_, _) => { }).Build();
+        LogLoad.ProduceAll(producer, size.Name, Records(size), size.Bytes, cancel);
+    }
+}

@@ -12,6 +12,6 @@ public interface IPartitionProcessor
     /// <summary>Called after the transaction of the last <see cref="Process"/> was committed: the place to count what was done.</summary>
     void OnCommitted() { }
 
-    /// <summary>Called when the partition is given up in good order, after everything before it was committed: what is added is written in a transaction of its own, so that whoever goes on has less to restore.</summary>
+    /// <summary>Called when the partition is given up in good order, after everything before it was committed: what is added is written in a transaction without records, so that whoever goes on has less to restore.</summary>
     void Drain(TransactionOutput output) { }
 }

@@ -80,7 +80,7 @@ public sealed class VehicleFold(string vin)
     internal FoldResult End(Score score, TelemetryBatch batch, int partition, long offset, ulong missed)
     {
         score.TelemetryOffset = offset;
-        var alerts = _episodes.Apply(score, batch.StartTimeMs + batch.DurationMs(), partition);
+        var alerts = _episodes.Apply(score, batch.StartTimeMs + batch.DurationMs(), partition, batch);
         return new(FoldOutcome.Scored, score, alerts) { Missed = missed };
     }
 

@@ -15,8 +15,8 @@ namespace Kappa.Iot.ScoringService;
 /// <param name="logger">Told of each turn.</param>
 internal sealed class LiveTurns(int partition, ModelSet speaking, PartitionState state, WarmUpReader reader, ILogger logger)
 {
-    /// <summary>Where no more than this has come meanwhile, the records from now on are kept until that is read too.</summary>
-    private const long Near = 2_000;
+    /// <summary>Where no more records than this came meanwhile, those from now on are kept until that is read too. More than a transaction, so that it is reached also while a scorer is behind.</summary>
+    private const long Near = 10_000;
 
     private readonly List<CatchUp> _catchUps = [];
     private readonly TelemetryDecoder _decoder = new();

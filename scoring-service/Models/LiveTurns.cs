@@ -15,8 +15,8 @@ namespace Kappa.Iot.ScoringService;
 /// <param name="logger">Told of each turn.</param>
 internal sealed class LiveTurns(int partition, ModelSet speaking, PartitionState state, WarmUpReader reader, ILogger logger)
 {
-    /// <summary>Where no more records than this came meanwhile, those from now on are kept until that is read too. More than a transaction, so that it is reached also while a scorer is behind.</summary>
-    private const long Near = 10_000;
+    /// <summary>Records that are kept of what comes while the past is read; where more come, they are read like the past. More than a transaction has, so that it does also while a scorer is behind.</summary>
+    private const int MostKept = 10_000;
 
     private readonly List<CatchUp> _catchUps = [];
     private readonly TelemetryDecoder _decoder = new();
@@ -59,7 +59,11 @@ internal sealed class LiveTurns(int partition, ModelSet speaking, PartitionState
     /// <summary>Told of every record that is scored.</summary>
     public void Took(ConsumeResult<byte[], byte[]> record)
     {
-        foreach (var catchUp in _catchUps) catchUp.Kept?.Add(record);
+        foreach (var catchUp in _catchUps)
+        {
+            catchUp.Kept?.Add(record);
+            if (catchUp.Kept?.Count > MostKept) catchUp.Kept = null;
+        }
     }
 
     private bool IsWarm(string profile, IDetector next, long offset) => reader.Back <= TimeSpan.Zero || offset == 0 || state.Models.ShadowsAt(profile, offset).Contains(next.ModelId);
@@ -96,7 +100,7 @@ internal sealed class LiveTurns(int partition, ModelSet speaking, PartitionState
         }
         else
         {
-            if (offset - catchUp.Until <= Near) catchUp.Kept = [];
+            catchUp.Kept = [];
             catchUp.Reading = reader.ContinueAsync(catchUp.WarmUp, catchUp.Until, offset);
             catchUp.Until = offset;
         }
@@ -119,7 +123,7 @@ internal sealed class LiveTurns(int partition, ModelSet speaking, PartitionState
         /// <summary>What it has read when <see cref="Reading"/> completes.</summary>
         public required long Until { get; set; }
 
-        /// <summary>What came since then, once that is not much.</summary>
-        public List<ConsumeResult<byte[], byte[]>>? Kept { get; set; }
+        /// <summary>What came since; null where that became too much.</summary>
+        public List<ConsumeResult<byte[], byte[]>>? Kept { get; set; } = [];
     }
 }

@@ -94,6 +94,69 @@ public sealed class ModelSwapTests(TestLog log)
         }
     }
 
+    [Fact]
+    [Trait("Invariant", "2")]
+    [Trait("Invariant", "3")]
+    [Trait("Invariant", "5")]
+    public async Task Promotions_without_trials_and_kills_while_the_models_read_along_leave_what_a_replay_writes()
+    {
+        var scenario = await Scenario.CreateAsync(log);
+        await log.PromoteAsync(scenario.Name);
+        var (another, random) = (TestLog.TrainAnother(), new Random(17));
+        var fleet = new Fleet(scenario.Name, Vehicles, seed: 18, faults: true);
+        var live = await scenario.CreateScoringAsync("live");
+        string[] busy = ["--Scoring:MaxBatch=30", "--Scoring:MaxWait=00:00:00.050", "--Scoring:SnapshotEvery=3"];
+        var written = 0;
+        for (var round = 0; round < 5; round++)
+        {
+            await using var scorer = live.Start("one", busy);
+            Write(10);
+            await live.WaitForScoresAsync(Vehicles * written, scorer);
+            await log.PromoteIdAsync(await log.PublishAsync(scenario.Name, round % 2 == 0 ? another : null));
+            for (var left = random.Next(3, 20); left > 0; left--)
+            {
+                Write(1);
+                await Task.Delay(100, TestContext.Current.CancellationToken);
+            }
+
+            await (round == 2 ? scorer.StopAsync() : scorer.KillAsync());
+        }
+
+        await using (var last = live.Start("one", busy))
+        {
+            Write(20);
+            await live.WaitForScoresAsync(Vehicles * written, last);
+            await last.StopAsync();
+        }
+
+        var scores = (await live.ReadScoresAsync()).Select(s => s.Score).ToList();
+        Assert.Equal(Vehicles * written, scores.Count);
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"{scores.Count} scores by {scores.Select(s => s.ModelId).Distinct().Count()} models; {scores.Count(s => s.HasWarmedFrom)} times one took a partition over that had read along.");
+        Assert.Contains(scores, s => s.HasWarmedFrom);
+        for (var replay = 0; replay < 2; replay++)
+        {
+            var again = $"again-{Guid.NewGuid():N}"[..16];
+            string[] reprocess = ["reprocess", "--code", "--from", "2025-10-09T08:00:00Z", "--generation", again, "--batch", replay == 0 ? "7" : "500", "--snapshot-every", "3"];
+            if (replay == 0)
+            {
+                await using var killed = live.Command(null, reprocess);
+                await live.Of(again).WaitForScoresAsync(Vehicles * written / 2, killed);
+                await killed.KillAsync();
+            }
+
+            await using (var whole = live.Command(null, reprocess)) await whole.WaitAsync();
+            Assert.Equal(await live.ReadScoreBytesAsync(), await live.Of(again).ReadScoreBytesAsync());
+            Assert.Equal(await live.ReadAlertBytesAsync(), await live.Of(again).ReadAlertBytesAsync());
+        }
+
+        void Write(int batches)
+        {
+            log.Write(scenario.Telemetry, fleet.Batches(batches, from: written + 1));
+            written += batches;
+        }
+    }
+
     /// <summary>What is said of the vehicle.</summary>
     private static Score Told(Score score)
     {

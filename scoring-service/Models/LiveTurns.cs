@@ -96,7 +96,7 @@ internal sealed class LiveTurns(int partition, ModelSet speaking, PartitionState
             }
 
             _catchUps.Remove(catchUp);
-            state.Add(catchUp.WarmUp);
+            state.Begin(catchUp.WarmUp);
         }
         else
         {

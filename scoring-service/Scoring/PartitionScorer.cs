@@ -72,7 +72,7 @@ internal sealed class PartitionScorer(
         foreach (var planned in current.Warming)
         {
             if (state.WarmUps.Any(warmUp => warmUp.Profile == planned.Profile && warmUp.Until == planned.Until)) continue;
-            state.Add(new WarmUp(partition, planned.Profile, planned.Model, planned.Until) { From = planned.From });
+            state.Begin(new WarmUp(partition, planned.Profile, planned.Model, planned.Until) { From = planned.From });
         }
 
         state.Models.Switch(_models, offset);

@@ -64,12 +64,12 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
     }
 
     /// <summary>From the next batch on a model reads along.</summary>
-    public void Add(WarmUp warmUp) => _warmUps.Add(warmUp);
+    public void Begin(WarmUp warmUp) => _warmUps.Add(warmUp);
 
     /// <summary>A profile's model does not read along any more.</summary>
     public void DropWarmUps(string profile) => _warmUps.RemoveAll(warmUp => warmUp.Profile == profile);
 
-    /// <summary>Gives a batch, before <see cref="Add(RecordTurn, IDetector?, ImmutableArray{IDetector})"/>, to the models that read along. One whose turn comes with it takes over instead: its windows become the vehicles'.</summary>
+    /// <summary>Gives a batch, before <see cref="Add"/>, to the models that read along. One whose turn comes with it takes over instead: its windows become the vehicles'.</summary>
     /// <returns>That one, or null.</returns>
     public WarmUp? Warm(TelemetryBatch batch, long offset)
     {

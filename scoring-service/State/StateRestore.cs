@@ -138,11 +138,11 @@ internal sealed class StateRestore(
         partition.ReplayFrom = partition.Checkpoint?.ReplayFrom ?? Beginning(number);
         foreach (var span in partition.State.Models.Active.Where(span => span.HasWarmedFrom && span.FromOffset >= partition.ReplayFrom))
         {
-            if (detectors.GetValueOrDefault(span.ModelId) is { } model) partition.State.Add(new WarmUp(number, span.Profile, model, span.FromOffset) { From = span.WarmedFrom });
+            if (detectors.GetValueOrDefault(span.ModelId) is { } model) partition.State.Begin(new WarmUp(number, span.Profile, model, span.FromOffset) { From = span.WarmedFrom });
         }
 
         foreach (var planned in partition.Planned.Concat(models.At(number, partition.Next).Warming).Distinct().Where(planned => planned.From < partition.Next))
-            partition.State.Add(new WarmUp(number, planned.Profile, planned.Model, planned.Until) { From = planned.From });
+            partition.State.Begin(new WarmUp(number, planned.Profile, planned.Model, planned.Until) { From = planned.From });
     }
 
     /// <summary>The models that scored what is restored last.</summary>

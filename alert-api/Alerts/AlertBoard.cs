@@ -1,4 +1,5 @@
 using Kappa.Iot.AlertApi.Changes;
+using Kappa.Iot.AlertApi.Fleet;
 using Kappa.Iot.Contracts;
 
 namespace Kappa.Iot.AlertApi.Alerts;
@@ -14,6 +15,7 @@ public sealed class AlertBoard(int maxCleared)
     private readonly ChangeLog<string, AlertDocument> _alerts = new();
     private readonly Dictionary<string, string> _openByKey = new(StringComparer.Ordinal);
     private readonly Queue<string> _cleared = new();
+    private IReadOnlyList<FleetSpan> _fleet = [];
     // Actions are kept apart: on the log they may be read before their alert.
     private readonly ChangeLog<string, IReadOnlyList<AlertActionDocument>> _actions = new(Math.Max(maxCleared, 10_000) * 2);
 
@@ -53,6 +55,36 @@ public sealed class AlertBoard(int maxCleared)
         }
     }
 
+    /// <summary>Takes all of the fleet's own alerts, open and cleared: what vehicles raise that have such a thing in common becomes part of it, whichever of the two came first.</summary>
+    public void Group(IEnumerable<FleetAlertDocument> fleet)
+    {
+        lock (_gate)
+        {
+            var spans = fleet.Select(FleetSpan.Of).OfType<FleetSpan>().OrderBy(span => span.From).ThenBy(span => span.Id, StringComparer.Ordinal).ToList();
+            if (spans.SequenceEqual(_fleet)) return;
+            _fleet = spans;
+            foreach (var alert in _alerts.Since(0).Values)
+            {
+                if (FleetAlertOf(alert) is var id && id != alert.FleetAlertId) _alerts.Update(alert.Id, (old, version) => old is null ? null : old with { FleetAlertId = id, Version = version });
+            }
+        }
+    }
+
+    /// <summary>The fleet's alerts, with the vehicles' that are part of each.</summary>
+    public IReadOnlyList<FleetAlertDocument> Count(IReadOnlyList<FleetAlertDocument> fleet)
+    {
+        if (fleet.Count == 0) return fleet;
+        var parts = _alerts.Since(0).Values.Where(alert => alert.FleetAlertId is not null).ToLookup(alert => alert.FleetAlertId!, StringComparer.Ordinal);
+        return
+        [
+            .. fleet.Select(alert => alert with
+            {
+                Vehicles = parts[alert.Id].DistinctBy(part => part.Vin, StringComparer.Ordinal).Count(),
+                OpenAlerts = parts[alert.Id].Count(part => part.Status == AlertStatus.Active),
+            }),
+        ];
+    }
+
     public AlertDocument? Find(string id) => _alerts.TryFind(id, out var alert) ? alert : null;
 
     /// <summary>Alerts that fit, the newest first.</summary>
@@ -63,12 +95,12 @@ public sealed class AlertBoard(int maxCleared)
             .Where(query.IsAfter).Take(query.Limit),
     ];
 
-    /// <summary>Open alerts by severity.</summary>
+    /// <summary>Open alerts by severity, but for those that are part of the fleet's.</summary>
     public IReadOnlyDictionary<Severity, int> OpenBySeverity()
     {
         lock (_gate)
         {
-            return _openByKey.Values.Select(Find).OfType<AlertDocument>().GroupBy(a => a.Severity).ToDictionary(g => g.Key, g => g.Count());
+            return _openByKey.Values.Select(Find).OfType<AlertDocument>().Where(a => a.FleetAlertId is null).GroupBy(a => a.Severity).ToDictionary(g => g.Key, g => g.Count());
         }
     }
 
@@ -90,13 +122,23 @@ public sealed class AlertBoard(int maxCleared)
 
     private void Put(AlertDocument alert)
     {
-        _alerts.Update(alert.Id, (_, version) => alert.With(ActionsOf(alert.Id), version));
+        _alerts.Update(alert.Id, (_, version) => alert.With(ActionsOf(alert.Id), version) with { FleetAlertId = FleetAlertOf(alert) });
         if (alert.Status == AlertStatus.Active) return;
         _cleared.Enqueue(alert.Id);
         while (_cleared.Count > maxCleared && _cleared.TryDequeue(out var oldest))
         {
             if (Find(oldest) is { Status: not AlertStatus.Active }) _alerts.Forget(oldest);
         }
+    }
+
+    private string? FleetAlertOf(AlertDocument alert)
+    {
+        foreach (var span in _fleet)
+        {
+            if (span.Covers(alert)) return span.Id;
+        }
+
+        return null;
     }
 
     private IReadOnlyList<AlertActionDocument> ActionsOf(string id) => _actions.TryFind(id, out var actions) ? actions : [];

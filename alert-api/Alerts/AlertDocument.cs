@@ -38,6 +38,15 @@ public sealed record AlertDocument
     [Description("The telemetry that it came from.")]
     public required AlertSource Telemetry { get; init; }
 
+    [Description("Firmware of the vehicle when the alert was raised; null where it did not say.")]
+    public string? Firmware { get; init; }
+
+    [Description("Field of five degrees that the vehicle was in when the alert was raised, by its south-west corner; null where it did not say.")]
+    public string? Region { get; init; }
+
+    [Description("The fleet's alert that it is part of: many vehicles with the same firmware, profile or region are odd together. Null: it stands for itself.")]
+    public string? FleetAlertId { get; init; }
+
     [Description("What people did with it, oldest first.")]
     public IReadOnlyList<AlertActionDocument> Actions { get; init; } = [];
 
@@ -65,6 +74,8 @@ public sealed record AlertDocument
         Contributions = SignalShare.From(alert.Contributions),
         ModelId = alert.ModelId,
         Telemetry = new(alert.TelemetryPartition, alert.FirstOffset, alert.LastOffset),
+        Firmware = alert.Firmware.Length > 0 ? alert.Firmware : null,
+        Region = alert.Region.Length > 0 ? alert.Region : null,
         WrittenAt = alert.WrittenAtMs > 0 ? Time(alert.WrittenAtMs) : null,
     };
 

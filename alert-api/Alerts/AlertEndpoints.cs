@@ -18,7 +18,8 @@ internal static class AlertEndpoints
             .WithDescription("""
                 Query: `status` (active, cleared), `type` (engine, cooling, fuel, electrical, battery, tyres, brakes, sensor),
                 `severity` (warning, minor, major, critical: this one and worse), `vin`, `limit` (1 to 1000, by default 100),
-                `after` (id of the last alert of the page before).
+                `after` (id of the last alert of the page before), `fleetAlert` (id: the vehicles' alerts that are part of that alert of the fleet),
+                `grouped` (true: also such alerts; without it they are left out, unless one vehicle is asked for: the fleet's alert stands for them).
                 All open alerts are there, and the newest of the cleared ones.
                 """);
         alerts.MapGet("/{id}", Get).WithName("GetAlert").WithSummary("One alert, with the signals that made it")
@@ -29,7 +30,8 @@ internal static class AlertEndpoints
     }
 
     private static Results<Ok<AlertPage>, ValidationProblem> List(
-        AlertBoard board, string? status = null, string? type = null, string? severity = null, string? vin = null, string? limit = null, string? after = null)
+        AlertBoard board, string? status = null, string? type = null, string? severity = null, string? vin = null, string? limit = null, string? after = null,
+        string? fleetAlert = null, string? grouped = null)
     {
         var read = new QueryReader();
         var query = new AlertQuery
@@ -38,6 +40,8 @@ internal static class AlertEndpoints
             Type = read.Choice<AlertType>("type", type),
             AtLeast = read.Choice<Severity>("severity", severity),
             Vin = read.Vehicle("vin", vin),
+            FleetAlertId = fleetAlert,
+            Grouped = read.Flag("grouped", grouped) ?? false,
             Limit = read.Number("limit", limit, 1, MaxLimit) ?? 100,
             After = after is null ? null : board.Find(after),
         };

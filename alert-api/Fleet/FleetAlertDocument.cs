@@ -39,6 +39,12 @@ public sealed record FleetAlertDocument
     [Description("How many of these reach the alert threshold.")]
     public required ulong Odd { get; init; }
 
+    [Description("Vehicles whose own alerts are part of it: GET /api/alerts?fleetAlert= its id.")]
+    public int Vehicles { get; init; }
+
+    [Description("How many of these alerts are open.")]
+    public int OpenAlerts { get; init; }
+
     internal static FleetAlertDocument From(FleetAlert alert) => new()
     {
         Id = alert.AlertId,

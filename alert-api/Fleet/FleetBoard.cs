@@ -27,7 +27,7 @@ public sealed class FleetBoard(AlertBoard alerts, VehicleBoard vehicles, ModelBo
             Vehicles = vehicles.Vehicles.Count,
             Online = vehicles.Online,
             Alerting = alerts.VehiclesWithOpenAlerts(),
-            FleetAlerts = fleetAlerts.Open(),
+            FleetAlerts = alerts.Count(fleetAlerts.Open()),
             OpenAlerts = new(Of(Severity.Critical), Of(Severity.Major), Of(Severity.Minor), Of(Severity.Warning)),
             MessagesPerSecond = Math.Round(_messages.PerSecond, 1),
             SamplesPerSecond = Math.Round(_samples.PerSecond, 1),

@@ -14,6 +14,7 @@ public sealed record FleetFigures
     [Description("Vehicles with at least one open alert.")]
     public required int Alerting { get; init; }
 
+    [Description("Open alerts of vehicles, but for those that are part of one of the fleet's.")]
     public required OpenAlerts OpenAlerts { get; init; }
 
     [Description("What many vehicles have in common that are odd, silent or unreadable now.")]

@@ -94,8 +94,11 @@ internal sealed class LogFollower(
     private void Model(ConsumeResult<byte[], byte[]> record) =>
         models.Apply(Key(record), record.Message.Value is { } bytes ? RegistryEntry.Parser.ParseFrom(bytes) : null);
 
-    private void FleetAlert(ConsumeResult<byte[], byte[]> record) =>
+    private void FleetAlert(ConsumeResult<byte[], byte[]> record)
+    {
         fleetAlerts.Apply(Key(record), record.Message.Value is { } bytes ? Contracts.FleetAlert.Parser.ParseFrom(bytes) : null);
+        alerts.Group(fleetAlerts.List());
+    }
 
     private void Telemetry(ConsumeResult<byte[], byte[]> record)
     {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { noFilter, select } from '../src/state/alerts';
+import { noFilter, partsOf, select } from '../src/state/alerts';
 import { alert } from './samples';
 
 const all = [
@@ -22,4 +22,9 @@ describe('the alert list', () => {
   it('takes a type', () => expect(ids({ status: 'all', type: 'tyres' })).toEqual(['gone']));
   it('finds a vehicle by a part of its id, whatever the case', () => expect(ids({ vin: ' wvw' })).toEqual(['new']));
   it('leaves out what was acknowledged', () => expect(ids({ unacknowledged: true })).toEqual(['new', 'old']));
+  it('leaves out what an alert of the fleet stands for, and finds it there, the worst first', () => {
+    const parts = [alert('a', { fleetAlertId: 'f' }), alert('b', { fleetAlertId: 'f', severity: 'critical' }), alert('c', { fleetAlertId: 'g' }), alert('d', { fleetAlertId: 'f', status: 'cleared' })];
+    expect(select([...all, ...parts], { ...noFilter, status: 'all' }).length).toBe(all.length);
+    expect(partsOf('f', [...all, ...parts]).map((a) => a.id)).toEqual(['b', 'a']);
+  });
 });

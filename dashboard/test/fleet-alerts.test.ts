@@ -14,6 +14,8 @@ const alert = (measure: FleetAlert['measure'], observed: number, expected: numbe
   expected,
   batches: 6000,
   odd: 4100,
+  vehicles: 700,
+  openAlerts: 650,
 });
 
 describe('an alert about the fleet', () => {

@@ -29,8 +29,9 @@ public sealed class AlertEpisodes(string vin)
     /// <param name="score">With the offset of its telemetry.</param>
     /// <param name="endMs">Event time at which its samples end.</param>
     /// <param name="partition">Partition of its telemetry.</param>
+    /// <param name="batch">Its telemetry, which says what the vehicle has in common with others.</param>
     /// <returns>Alerts that were raised, grew more severe or were cleared.</returns>
-    public IReadOnlyList<Alert> Apply(Score score, long endMs, int partition)
+    public IReadOnlyList<Alert> Apply(Score score, long endMs, int partition, TelemetryBatch? batch = null)
     {
         // What could not be judged is neither odd nor quiet.
         if (score.Contributions.Count == 0) return [];
@@ -57,7 +58,7 @@ public sealed class AlertEpisodes(string vin)
 
         if (ShouldRaise(suspect, shares[(int)suspect], score))
         {
-            var alert = _cleared.Remove(suspect, out var before) ? GoOn(before, score, endMs) : Raise(suspect, score, endMs, partition);
+            var alert = _cleared.Remove(suspect, out var before) ? GoOn(before, score, endMs) : Raise(suspect, score, endMs, partition, batch);
             _open.Add(suspect, new Episode(alert));
             (changed ??= []).Add(alert.Clone());
         }
@@ -178,7 +179,7 @@ public sealed class AlertEpisodes(string vin)
         return alert;
     }
 
-    private Alert Raise(AlertType type, Score score, long endMs, int partition)
+    private Alert Raise(AlertType type, Score score, long endMs, int partition, TelemetryBatch? batch)
     {
         var alert = new Alert
         {
@@ -197,6 +198,10 @@ public sealed class AlertEpisodes(string vin)
             LastOffset = score.TelemetryOffset,
         };
         alert.Contributions.AddRange(score.Contributions);
+        if (batch is null) return alert;
+        FleetGroup.Read(batch, out var field, out var firmware);
+        if (field is { } corner) alert.Region = FleetGroup.RegionName(corner);
+        if (firmware is { } version) alert.Firmware = FleetGroup.FirmwareName(version);
         return alert;
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Google.Protobuf;
 using Kappa.Iot.Contracts;
 
@@ -15,9 +14,8 @@ public sealed class FleetTally(int partition, int partitions)
     /// <summary>A minute is closed when a batch comes that begins so long after its end.</summary>
     public const long LateMs = 60_000;
 
-    private const long MinuteMs = 60_000, JumpMs = 600_000, FieldDegrees = 5;
+    private const long MinuteMs = 60_000, JumpMs = 600_000;
     private const int JumpAfter = 20;
-    private const uint Latitude = 70, Longitude = 71, Firmware = 95;
 
     private readonly SortedDictionary<long, Dictionary<FleetGroup, FleetSums>> _open = [];
     private readonly Dictionary<(int, int), string> _regions = [];
@@ -102,27 +100,16 @@ public sealed class FleetTally(int partition, int partitions)
     private IEnumerable<FleetSums> Groups(TelemetryBatch batch, long timeMs)
     {
         yield return Sums(timeMs, new(FleetDimension.Profile, batch.Profile));
-        float latitude = float.NaN, longitude = float.NaN, firmware = float.NaN;
-        for (var c = 0; c < batch.Columns.Count; c++)
+        FleetGroup.Read(batch, out var field, out var firmware);
+        if (field is { } corner)
         {
-            var column = batch.Columns[c];
-            if (column.Values.Count == 0) continue;
-            if (column.Signal == Latitude) latitude = column.Values[^1];
-            else if (column.Signal == Longitude) longitude = column.Values[^1];
-            else if (column.Signal == Firmware) firmware = column.Values[^1];
+            if (!_regions.TryGetValue(corner, out var region)) _regions.Add(corner, region = FleetGroup.RegionName(corner));
+            yield return Sums(timeMs, new(FleetDimension.Region, region));
         }
 
-        if (Math.Abs(latitude) <= 90 && Math.Abs(longitude) <= 180) yield return Sums(timeMs, new(FleetDimension.Region, Region(latitude, longitude)));
-        if (firmware is < 0 or > 1_000_000 || float.IsNaN(firmware)) yield break;
-        if (!_firmwares.TryGetValue(firmware, out var version)) _firmwares.Add(firmware, version = firmware.ToString(CultureInfo.InvariantCulture));
+        if (firmware is not { } number) yield break;
+        if (!_firmwares.TryGetValue(number, out var version)) _firmwares.Add(number, version = FleetGroup.FirmwareName(number));
         yield return Sums(timeMs, new(FleetDimension.Firmware, version));
-    }
-
-    private string Region(float latitude, float longitude)
-    {
-        var field = ((int)Math.Floor(latitude / FieldDegrees) * (int)FieldDegrees, (int)Math.Floor(longitude / FieldDegrees) * (int)FieldDegrees);
-        if (!_regions.TryGetValue(field, out var name)) _regions.Add(field, name = string.Create(CultureInfo.InvariantCulture, $"{field.Item1},{field.Item2}"));
-        return name;
     }
 
     private FleetSums Sums(long timeMs, FleetGroup group)

@@ -35,6 +35,9 @@ public sealed class VehicleFold(string vin)
     /// <summary>Goes on with the window that a model on trial filled with the same batches: promoted, it need not begin with an empty one.</summary>
     public void TakeWindowOf(VehicleFold trial) => (_modelId, _window, _savedWindow) = (trial._modelId, trial._window, trial._savedWindow);
 
+    /// <summary>Whether a batch of this vehicle comes after all that it took: neither a duplicate nor late.</summary>
+    public bool IsNew(TelemetryBatch batch) => !_seen || batch.BootId > _boot || (batch.BootId == _boot && batch.Sequence > _sequence);
+
     /// <summary>Takes the vehicle's next batch.</summary>
     /// <param name="detector">The active model of the batch's profile, or null where there is none.</param>
     /// <param name="batch">A batch of this vehicle.</param>
@@ -77,7 +80,7 @@ public sealed class VehicleFold(string vin)
     internal FoldResult End(Score score, TelemetryBatch batch, int partition, long offset, ulong missed)
     {
         score.TelemetryOffset = offset;
-        var alerts = _episodes.Apply(score, batch.StartTimeMs + batch.DurationMs(), partition);
+        var alerts = _episodes.Apply(score, batch.StartTimeMs + batch.DurationMs(), partition, batch);
         return new(FoldOutcome.Scored, score, alerts) { Missed = missed };
     }
 

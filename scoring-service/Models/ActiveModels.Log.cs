@@ -14,6 +14,12 @@ internal static partial class ActiveModelsLog
     [LoggerMessage(Level = LogLevel.Information, Message = "Nothing is scored before there is a model for each of Models:WaitFor; missing: {Profiles}")]
     public static partial void Waiting(this ILogger logger, string profiles);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "Model {ModelId} of profile {Profile} scores partition {Partition} from offset {Offset} on; its windows are filled from {WarmedFrom}")]
+    public static partial void TakesOver(this ILogger logger, string modelId, string profile, int partition, long offset, long warmedFrom);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The past that model {ModelId} of profile {Profile} needs could not be read of partition {Partition}; the model before it goes on, and it is read again")]
+    public static partial void WarmUpFailed(this ILogger logger, Exception exception, string modelId, string profile, int partition);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "On trial for profile {Profile}: {ModelIds}")]
     public static partial void ShadowsNow(this ILogger logger, string profile, string modelIds);
 }

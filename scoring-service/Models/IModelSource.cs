@@ -17,4 +17,15 @@ internal interface IModelSource
 
 /// <param name="Models">Those that score.</param>
 /// <param name="Until">The first offset that others may score.</param>
-internal readonly record struct ModelStretch(ModelSet Models, long Until);
+internal readonly record struct ModelStretch(ModelSet Models, long Until)
+{
+    /// <summary>Those that read along in it, in what is replayed.</summary>
+    public IReadOnlyList<PlannedWarmUp> Warming { get; init; } = [];
+}
+
+/// <summary>A model that read along before it took over.</summary>
+/// <param name="Profile">Whose model it is.</param>
+/// <param name="Model">The model.</param>
+/// <param name="From">Where it begins to read.</param>
+/// <param name="Until">Where it takes over.</param>
+internal readonly record struct PlannedWarmUp(string Profile, IDetector Model, long From, long Until);

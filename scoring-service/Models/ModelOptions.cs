@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Kappa.Iot.ScoringService;
 
 /// <summary>Section <c>Models</c> of the settings.</summary>
@@ -10,6 +12,12 @@ public sealed record ModelOptions
     /// scored from the log's beginning. Without this, what comes before a profile's first model is counted as unscored.
     /// </summary>
     public string WaitFor { get; init; } = "";
+
+    /// <summary>
+    /// How far back a model that is promoted without a trial reads its vehicles' telemetry before it takes over from the one before; the
+    /// longest span that detectors look back on is half an hour. Zero: it takes over at once, with empty windows.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")] public TimeSpan WarmUp { get; init; } = TimeSpan.FromMinutes(30);
 
     internal IReadOnlyList<string> WaitedFor => WaitFor.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

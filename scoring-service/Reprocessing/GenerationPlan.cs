@@ -45,6 +45,7 @@ internal sealed class GenerationPlan(KafkaOptions kafka, ScoringTopics topics, T
         var versions = await FindModelsAsync(request.ModelIds, cancel);
         generation.Telemetry.AddRange(await FindTelemetryAsync(generation, cancel));
         generation.Models.AddRange(await FindModelsAsync(generation, versions, progress, cancel));
+        await ReachBackAsync(generation, cancel);
         return generation;
     }
 
@@ -103,6 +104,18 @@ internal sealed class GenerationPlan(KafkaOptions kafka, ScoringTopics topics, T
 
         async Task<Dictionary<TopicPartition, long>> FindAsync(long unixMs) =>
             (await reader.FindAsync(topics.Telemetry, LogStart.At(DateTimeOffset.FromUnixTimeMilliseconds(unixMs)), cancel)).ToDictionary(range => range.Partition, range => range.From);
+    }
+
+    /// <summary>A model that had read along before it took over does so again: reading begins where it began.</summary>
+    private async Task ReachBackAsync(Generation generation, CancellationToken cancel)
+    {
+        var warmed = generation.Models.SelectMany(models => models.Spans.Where(span => span.HasWarmedFrom).Select(span => (models.Partition, span.WarmedFrom))).ToLookup(span => span.Partition);
+        if (warmed.Count == 0) return;
+        var oldest = (await new LogReader(kafka, "reprocess-plan", logger).FindAsync(topics.Telemetry, LogStart.Beginning, cancel)).ToDictionary(range => range.Partition.Partition.Value, range => range.From);
+        foreach (var range in generation.Telemetry)
+        {
+            foreach (var (_, from) in warmed[range.Partition]) range.From = Math.Min(range.From, Math.Max(from, oldest[range.Partition]));
+        }
     }
 
     private async Task<IEnumerable<PartitionModels>> FindModelsAsync(Generation generation, List<ModelVersion> versions, IProgress<double> progress, CancellationToken cancel)

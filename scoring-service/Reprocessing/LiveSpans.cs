@@ -23,7 +23,14 @@ internal sealed class LiveSpans(OffsetRange telemetry)
         (_offset, _profile) = (score.TelemetryOffset, score.Profile);
         if (score.Shadow) _trials.Add(score.ModelId);
         else if (_active.FindLast(span => span.Profile == score.Profile)?.ModelId != score.ModelId)
-            _active.Add(new ModelSpan { Profile = score.Profile, ModelId = score.ModelId, FromOffset = score.TelemetryOffset });
+            _active.Add(Span(score));
+    }
+
+    private static ModelSpan Span(Score score)
+    {
+        var span = new ModelSpan { Profile = score.Profile, ModelId = score.ModelId, FromOffset = score.TelemetryOffset };
+        if (score.HasWarmedFrom) span.WarmedFrom = score.WarmedFrom;
+        return span;
     }
 
     /// <summary>The last batch's scores are complete.</summary>

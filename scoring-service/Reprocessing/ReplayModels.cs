@@ -8,7 +8,7 @@ namespace Kappa.Iot.ScoringService;
 internal sealed class ReplayModels : IModelSource
 {
     private readonly IReadOnlyDictionary<string, IDetector> _detectors;
-    private readonly Dictionary<int, List<(long From, ModelSet Models)>> _stretches;
+    private readonly Dictionary<int, List<(long From, ModelSet Models, List<PlannedWarmUp> Warming)>> _stretches;
 
     private ReplayModels(IReadOnlyDictionary<string, IDetector> detectors, IEnumerable<PartitionModels> partitions)
     {
@@ -32,10 +32,10 @@ internal sealed class ReplayModels : IModelSource
     public ModelStretch At(int partition, long offset)
     {
         var current = new ModelStretch(ModelSet.Empty, long.MaxValue);
-        foreach (var (from, models) in _stretches.GetValueOrDefault(partition) ?? [])
+        foreach (var (from, models, warming) in _stretches.GetValueOrDefault(partition) ?? [])
         {
             if (from > offset) return current with { Until = from };
-            current = new ModelStretch(models, long.MaxValue);
+            current = new ModelStretch(models, long.MaxValue) { Warming = warming };
         }
 
         return current;
@@ -43,15 +43,16 @@ internal sealed class ReplayModels : IModelSource
 
     public Task<IDetector?> FindAsync(string profile, string modelId, CancellationToken cancel) => Task.FromResult(_detectors.GetValueOrDefault(modelId));
 
-    private List<(long, ModelSet)> Stretches(PartitionModels partition)
+    private List<(long, ModelSet, List<PlannedWarmUp>)> Stretches(PartitionModels partition)
     {
-        var stretches = new List<(long, ModelSet)>();
+        var stretches = new List<(long, ModelSet, List<PlannedWarmUp>)>();
+        var warmed = partition.Spans.Where(span => span.HasWarmedFrom).Select(span => new PlannedWarmUp(span.Profile, _detectors[span.ModelId], span.WarmedFrom, span.FromOffset)).ToList();
         var models = ModelSet.Empty;
-        foreach (var from in partition.Spans.Select(span => span.FromOffset).Concat(partition.Shadows.Select(span => span.FromOffset)).Distinct().Order())
+        foreach (var from in partition.Spans.Select(span => span.FromOffset).Concat(partition.Shadows.Select(span => span.FromOffset)).Concat(warmed.Select(warm => warm.From)).Distinct().Order())
         {
             foreach (var span in partition.Spans.Where(span => span.FromOffset == from)) models = models with { Active = models.Active.SetItem(span.Profile, _detectors[span.ModelId]) };
             foreach (var span in partition.Shadows.Where(span => span.FromOffset == from)) models = models.WithShadows(span.Profile, span.ModelIds.Select(id => _detectors[id]));
-            stretches.Add((from, models));
+            stretches.Add((from, models, [.. warmed.Where(warm => warm.From <= from && from < warm.Until)]));
         }
 
         return stretches;

@@ -11,7 +11,7 @@ namespace Kappa.Iot.ScoringService;
 /// <summary>Scores one partition: telemetry in; scores, changed alerts, due snapshots and the checkpoint out, all to the same partition number.</summary>
 /// <remarks>With a <see cref="ReplayScope"/> only what comes of batches in its range is written, and no dead letters: they were put aside before.</remarks>
 internal sealed class PartitionScorer(
-    int partition, long resumeAt, PartitionState state, IModelSource models, ScoringTopics topics, ReplayScope? scope, ScoringMetrics metrics, TimeProvider time, ILogger<PartitionScorer> logger) : IPartitionProcessor
+    int partition, long resumeAt, PartitionState state, IModelSource models, ScoringTopics topics, ReplayScope? scope, ScoringMetrics metrics, TimeProvider time, ILogger<PartitionScorer> logger, LiveTurns? turns = null) : IPartitionProcessor
 {
     /// <summary>Key of the checkpoint; no vehicle can be named so.</summary>
     public static readonly byte[] CheckpointKey = "@"u8.ToArray();
@@ -21,6 +21,7 @@ internal sealed class PartitionScorer(
     private readonly List<Alert> _alerts = [];
     private readonly long _resumeAt = resumeAt;
     private long _next = resumeAt;
+    private ModelSet _models = ModelSet.Empty;
     private readonly TopicPartition _scores = new(topics.Scores, partition);
     private readonly TopicPartition _changes = new(topics.Alerts, partition);
     private readonly TopicPartition _snapshots = new(topics.State, partition);
@@ -29,20 +30,16 @@ internal sealed class PartitionScorer(
     {
         // The model is changed here and nowhere else: each record is scored by exactly one, and the checkpoint says by which.
         var first = Math.Max(_resumeAt, records[0].Offset.Value);
-        var current = models.At(partition, first);
-        state.Models.Switch(current.Models, first);
+        var current = Turn(records[0], first);
 
         foreach (var record in records)
         {
             if (record.Offset.Value < _resumeAt) continue; // scored before, and in the state: the group was set back
-            if (record.Offset.Value >= current.Until)
-            {
-                current = models.At(partition, record.Offset);
-                state.Models.Switch(current.Models, record.Offset);
-            }
+            if (record.Offset.Value >= current.Until) current = Turn(record, record.Offset);
 
             var turn = _group.Read(record);
-            if (turn.Telemetry.Batch is { } batch) state.Add(turn, current.Models.ActiveOf(batch.Profile), current.Models.ShadowsOf(batch.Profile));
+            if (turn.Telemetry.Batch is { } batch) Add(turn, batch);
+            turns?.Took(record);
             if (_group.IsFull) Write(_group.Take(), output);
         }
 
@@ -66,6 +63,31 @@ internal sealed class PartitionScorer(
 
         _counts.Clear();
         _alerts.Clear();
+    }
+
+    private ModelStretch Turn(ConsumeResult<byte[], byte[]> record, long offset)
+    {
+        var current = models.At(partition, offset);
+        _models = turns is null ? current.Models : turns.At(current.Models, record, offset);
+        foreach (var planned in current.Warming)
+        {
+            if (state.WarmUps.Any(warmUp => warmUp.Profile == planned.Profile && warmUp.Until == planned.Until)) continue;
+            state.Begin(new WarmUp(partition, planned.Profile, planned.Model, planned.Until) { From = planned.From });
+        }
+
+        state.Models.Switch(_models, offset);
+        return current;
+    }
+
+    private void Add(RecordTurn turn, TelemetryBatch batch)
+    {
+        if (state.WarmUps.Count > 0 && state.Warm(batch, turn.Record.Offset) is { } over)
+        {
+            turn.WarmedFrom = over.From;
+            if (turns is not null) _models = turns.TakeOver(over, turn.Record.Offset);
+        }
+
+        state.Add(turn, _models.ActiveOf(batch.Profile), _models.ShadowsOf(batch.Profile));
     }
 
     private void Save(IEnumerable<VehicleState> snapshots, long next, TransactionOutput output)
@@ -115,7 +137,12 @@ internal sealed class PartitionScorer(
         _counts.Add(result);
         if (result.Outcome is FoldOutcome.Scored or FoldOutcome.Unscored) state.Fleet?.Take(batch, result.Score);
         if (scope?.Contains(batch) == false) return;
-        if (result.Score is { } score) AddScore(record, score, output);
+        if (result.Score is { } score)
+        {
+            if (turn.WarmedFrom is { } from) score.WarmedFrom = from;
+            AddScore(record, score, output);
+        }
+
         foreach (var trial in turn.Trials)
         {
             _counts.Add(trial);

@@ -49,6 +49,14 @@ internal sealed class ModelSpans
         }
     }
 
+    /// <summary>Notes that a model scores from an offset on and had read along before.</summary>
+    public void TakeOver(WarmUp warmUp, long offset)
+    {
+        if (_active.FindLast(span => span.Profile == warmUp.Profile) is not { } span || span.FromOffset != offset || span.ModelId != warmUp.Model.ModelId)
+            _active.Add(span = new ModelSpan { Profile = warmUp.Profile, ModelId = warmUp.Model.ModelId, FromOffset = offset });
+        span.WarmedFrom = warmUp.From;
+    }
+
     /// <summary>Forgets what only scored batches before an offset.</summary>
     public void ForgetBefore(long offset)
     {

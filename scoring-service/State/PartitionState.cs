@@ -16,6 +16,7 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
     private readonly Queue<Vehicle> _unsaved = new();
     private readonly FoldGroup _group = new(partition);
     private readonly List<(RecordTurn Turn, Vehicle Vehicle)> _waiting = [];
+    private readonly List<WarmUp> _warmUps = [];
 
     /// <summary>Which models scored what no snapshot holds yet.</summary>
     public ModelSpans Models { get; } = new();
@@ -24,6 +25,9 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
     public FleetTally? Fleet { get; set; }
 
     public int Vehicles => _vehicles.Count;
+
+    /// <summary>Models that read along until they take over; in no snapshot: whoever restores reads what they read again.</summary>
+    public IReadOnlyList<WarmUp> WarmUps => _warmUps;
 
     /// <summary>Takes a vehicle's snapshot; before any batch.</summary>
     /// <exception cref="InvalidDataException">It is damaged or of another format.</exception>
@@ -57,6 +61,37 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
         _group.Add(turn.Fold, vehicle.Fold, active, batch, offset);
         _waiting.Add((turn, vehicle));
         if (turn.Failure is not null) Run(); // its vehicle is started anew before the next batch
+    }
+
+    /// <summary>From the next batch on a model reads along.</summary>
+    public void Begin(WarmUp warmUp) => _warmUps.Add(warmUp);
+
+    /// <summary>A profile's model does not read along any more.</summary>
+    public void DropWarmUps(string profile) => _warmUps.RemoveAll(warmUp => warmUp.Profile == profile);
+
+    /// <summary>Gives a batch, before <see cref="Add"/>, to the models that read along. One whose turn comes with it takes over instead: its windows become the vehicles'.</summary>
+    /// <returns>That one, or null.</returns>
+    public WarmUp? Warm(TelemetryBatch batch, long offset)
+    {
+        WarmUp? over = null;
+        foreach (var warmUp in _warmUps)
+        {
+            if (warmUp.Profile == batch.Profile && (warmUp.Until is { } until ? offset >= until : IsNew(batch))) over = warmUp;
+            else warmUp.Take(batch, offset);
+        }
+
+        if (over is null) return null;
+        Run(); // what waits is the other model's
+        _warmUps.Remove(over);
+        foreach (var fold in over.Folds)
+        {
+            if (!_vehicles.TryGetValue(fold.Vin, out var vehicle) || vehicle.SavedOffset >= offset) continue; // its snapshot has that window already
+            vehicle.Fold.TakeWindowOf(fold);
+            MarkUnsaved(vehicle, offset);
+        }
+
+        Models.TakeOver(over, offset);
+        return over;
     }
 
     /// <summary>Folds what was added since the last time.</summary>
@@ -105,6 +140,8 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
         Models.ForgetBefore(from);
         return new ScoringCheckpoint { NextOffset = next, ReplayFrom = from, Models = { Models.Active }, Shadows = { Models.Shadows }, Fleet = Fleet?.Save() ?? ByteString.Empty };
     }
+
+    private bool IsNew(TelemetryBatch batch) => !_vehicles.TryGetValue(batch.Vin, out var vehicle) || vehicle.Fold.IsNew(batch);
 
     private static VehicleState TakeSnapshot(Vehicle vehicle, long next)
     {

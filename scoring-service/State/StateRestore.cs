@@ -15,7 +15,7 @@ namespace Kappa.Iot.ScoringService;
 /// </summary>
 internal sealed class StateRestore(
     IOptions<KafkaOptions> kafka, IOptions<ScoringOptions> options, IModelSource models, ScoringMetrics metrics, TimeProvider time, ILogger<StateRestore> logger,
-    ILogger<PartitionScorer> scorerLogger, ReplayScope? scope = null) : IPartitionProcessorFactory
+    ILogger<PartitionScorer> scorerLogger, ReplayScope? scope = null, WarmUpReader? warmUps = null) : IPartitionProcessorFactory
 {
     private readonly ScoringTopics _topics = options.Value.Topics;
     private readonly ParallelOptions _parallel = new() { MaxDegreeOfParallelism = options.Value.Parallelism > 0 ? options.Value.Parallelism : Environment.ProcessorCount };
@@ -26,7 +26,7 @@ internal sealed class StateRestore(
         await models.Ready.WaitAsync(cancel);
         var partitions = next.ToDictionary(n => n.Key.Partition.Value, n => new Restored(new PartitionState(n.Key.Partition.Value, options.Value.SnapshotEvery), n.Value));
         var (all, snapshots) = await LoadAsync(partitions, cancel);
-        var batches = await ReplayAsync(partitions, all, cancel);
+        var (batches, detectors) = await ReplayAsync(partitions, all, cancel);
 
         var took = Stopwatch.GetElapsedTime(started);
         metrics.Restored(took, batches);
@@ -34,7 +34,8 @@ internal sealed class StateRestore(
         return next.Keys.ToDictionary(partition => partition, partition =>
         {
             var (state, resumeAt) = (partitions[partition.Partition.Value].State, partitions[partition.Partition.Value].Next);
-            return (IPartitionProcessor)new PartitionScorer(partition.Partition.Value, resumeAt, state, models, _topics, scope, metrics, time, scorerLogger);
+            var turns = warmUps is null ? null : new LiveTurns(partition.Partition.Value, Speaking(state, resumeAt, detectors), state, warmUps, scorerLogger);
+            return (IPartitionProcessor)new PartitionScorer(partition.Partition.Value, resumeAt, state, models, _topics, scope, metrics, time, scorerLogger, turns);
         });
     }
 
@@ -81,7 +82,7 @@ internal sealed class StateRestore(
     }
 
     /// <summary>Folds what came after the snapshots.</summary>
-    private async Task<long> ReplayAsync(Dictionary<int, Restored> partitions, int all, CancellationToken cancel)
+    private async Task<(long Batches, Dictionary<string, IDetector?> Detectors)> ReplayAsync(Dictionary<int, Restored> partitions, int all, CancellationToken cancel)
     {
         var detectors = new Dictionary<string, IDetector?>(StringComparer.Ordinal);
         foreach (var (number, partition) in partitions)
@@ -101,6 +102,7 @@ internal sealed class StateRestore(
                 {
                     stretch = models.At(number, offset);
                     partition.State.Models.Switch(stretch.Models, offset);
+                    partition.Planned.AddRange(stretch.Warming);
                 }
             }
 
@@ -110,8 +112,9 @@ internal sealed class StateRestore(
             }
         }
 
+        foreach (var (number, partition) in partitions) AddWarmUps(number, partition, detectors);
         var ranges = partitions
-            .Select(p => new LogRange(new TopicPartition(_topics.Telemetry, p.Key), p.Value.Checkpoint?.ReplayFrom ?? Beginning(p.Key), p.Value.Next))
+            .Select(p => new LogRange(new TopicPartition(_topics.Telemetry, p.Key), p.Value.State.WarmUps.Select(warmUp => warmUp.From).Append(p.Value.ReplayFrom).Min(), p.Value.Next))
             .Where(range => range.Length > 0).ToList();
         long batches = 0;
         var reader = new LogReader(kafka.Value, "scoring-service-restore", logger);
@@ -126,14 +129,37 @@ internal sealed class StateRestore(
             });
             return ValueTask.CompletedTask;
         }, cancel);
-        return batches;
+        return (batches, detectors);
     }
+
+    /// <summary>Models that had read along before they took over, or in a replay are just doing so, read that again: no snapshot has it.</summary>
+    private void AddWarmUps(int number, Restored partition, Dictionary<string, IDetector?> detectors)
+    {
+        partition.ReplayFrom = partition.Checkpoint?.ReplayFrom ?? Beginning(number);
+        foreach (var span in partition.State.Models.Active.Where(span => span.HasWarmedFrom && span.FromOffset >= partition.ReplayFrom))
+        {
+            if (detectors.GetValueOrDefault(span.ModelId) is { } model) partition.State.Begin(new WarmUp(number, span.Profile, model, span.FromOffset) { From = span.WarmedFrom });
+        }
+
+        foreach (var planned in partition.Planned.Concat(models.At(number, partition.Next).Warming).Distinct().Where(planned => planned.From < partition.Next))
+            partition.State.Begin(new WarmUp(number, planned.Profile, planned.Model, planned.Until) { From = planned.From });
+    }
+
+    /// <summary>The models that scored what is restored last.</summary>
+    private static ModelSet Speaking(PartitionState state, long next, Dictionary<string, IDetector?> detectors) => ModelSet.Empty with
+    {
+        Active = ModelSet.Empty.Active.AddRange(state.Models.Active.Select(span => span.Profile).Distinct()
+            .Select(profile => (Profile: profile, Model: state.Models.ActiveAt(profile, next) is { } id ? detectors.GetValueOrDefault(id) : null))
+            .Where(found => found.Model is not null).Select(found => KeyValuePair.Create(found.Profile, found.Model!))),
+    };
 
     private long Beginning(int partition) => scope?.Telemetry[partition].From ?? 0;
 
     private static void Replay(Restored partition, ConsumeResult<byte[], byte[]> record, Dictionary<string, IDetector?> detectors)
     {
         var state = partition.State;
+        if (state.WarmUps.Count > 0 && TelemetryRecord.Read(record, partition.Decoder, partition.Buffer).Batch is { } past) state.Warm(past, record.Offset);
+        if (record.Offset < partition.ReplayFrom) return;
         if (record.Message.Key is { } key && state.Contains(Encoding.UTF8.GetString(key), record.Offset)) return;
         var turn = partition.Group.Read(record);
         if (turn.Telemetry.Batch is { } batch)
@@ -170,7 +196,16 @@ internal sealed class StateRestore(
         /// <summary>Each vehicle's last snapshot, while they are read.</summary>
         public Dictionary<string, byte[]> Newest { get; } = new(StringComparer.Ordinal);
 
+        public List<PlannedWarmUp> Planned { get; } = [];
+
+        public TelemetryDecoder Decoder { get; } = new();
+
+        public TelemetryBatch Buffer { get; } = new();
+
         public long Next { get; set; } = next;
+
+        /// <summary>From here on batches may be newer than their vehicle's snapshot.</summary>
+        public long ReplayFrom { get; set; }
 
         public ScoringCheckpoint? Checkpoint { get; set; }
     }

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Kappa.Iot.AlertApi.Alerts;
 using Kappa.Iot.AlertApi.Live;
 using Kappa.Iot.AlertApi.Running;
 using Kappa.Iot.Contracts;
@@ -75,6 +76,68 @@ public sealed class HubTests(LogFixture fixture)
         var listed = await fixture.Api.Client.GetFromJsonAsync<JsonElement>("/api/fleet/alerts", Cancel);
         var cleared = Assert.Single(listed.EnumerateArray(), a => a.GetProperty("id").GetString() == alert.AlertId);
         Assert.Equal(("cleared", "meanScore"), (cleared.GetProperty("status").GetString(), cleared.GetProperty("measure").GetString()));
+    }
+
+    [Fact]
+    public async Task A_bad_firmware_that_makes_many_cars_odd_is_one_alert_and_theirs_are_part_of_it()
+    {
+        const int Cars = 300;
+        var (from, firmware) = (DateTimeOffset.FromUnixTimeMilliseconds(1_800_000_000_000), $"9{_vin[4..]}");
+        var fleet = new FleetAlert
+        {
+            AlertId = $"{_vin}-fleet",
+            Dimension = FleetDimension.Firmware,
+            Value = firmware,
+            Measure = FleetMeasure.MeanScore,
+            Status = AlertStatus.Active,
+            RaisedAtMs = from.ToUnixTimeMilliseconds(),
+            LastSeenMs = from.AddMinutes(1).ToUnixTimeMilliseconds(),
+        };
+        Alert Car(int car, string its, int second)
+        {
+            var alert = Samples.Alert($"{_vin}-{car:D3}", id: $"{_vin}-{car:D3}", raisedAt: from.AddSeconds(second));
+            alert.Firmware = its;
+            return alert;
+        }
+
+        await using var hub = await ConnectAsync(fixture.Api.Address);
+        await using var updates = hub.StreamAsync<FleetUpdate>("Fleet", (FleetCursor?)null, Cancel).GetAsyncEnumerator(Cancel);
+        var shown = new Dictionary<string, AlertDocument>(); // what a subscriber knows
+
+        // The first half of the cars is odd before the fleet's alert is out, the others afterwards; one has another firmware, one was odd long before.
+        await fixture.Log.WriteAsync([.. Enumerable.Range(0, Cars / 2).Select(car => Car(car, firmware, car % 90)), Car(998, "1", 30), Car(999, firmware, -3600)]);
+        await KnowAsync(() => shown.Count == (Cars / 2) + 2 && shown.Values.All(a => a.FleetAlertId is null));
+        await fixture.Log.WriteAsync(fleet);
+        await fixture.Log.WriteAsync([.. Enumerable.Range(Cars / 2, Cars / 2).Select(car => Car(car, firmware, 60 + (car % 90)))]);
+        await KnowAsync(() => shown.Values.Count(a => a.FleetAlertId == fleet.AlertId) == Cars);
+
+        Assert.Equal([$"{_vin}-998", $"{_vin}-999"], shown.Values.Where(a => a.FleetAlertId is null).Select(a => a.Id).Order(StringComparer.Ordinal));
+        Assert.Equal([$"{_vin}-998", $"{_vin}-999"], await ListAsync("limit=1000&status=active"));
+        Assert.Equal(Cars, (await ListAsync($"limit=1000&fleetAlert={fleet.AlertId}")).Count);
+        Assert.Equal(Cars + 2, (await ListAsync("limit=1000&grouped=true")).Count);
+        Assert.Equal([$"{_vin}-000"], await ListAsync($"vin={_vin}-000"));
+        var counted = (await fixture.Api.Client.GetFromJsonAsync<JsonElement>("/api/fleet/alerts", Cancel)).EnumerateArray().Single(a => a.GetProperty("id").GetString() == fleet.AlertId);
+        Assert.Equal((Cars, Cars), (counted.GetProperty("vehicles").GetInt32(), counted.GetProperty("openAlerts").GetInt32()));
+
+        // Over: what is raised afterwards stands for itself again, what was part of it stays that.
+        fleet.Status = AlertStatus.Cleared;
+        fleet.ClearedAtMs = from.AddMinutes(10).ToUnixTimeMilliseconds();
+        await fixture.Log.WriteAsync(fleet);
+        await UntilAsync(updates, u => u.Figures?.FleetAlerts.All(a => a.Id != fleet.AlertId) == true);
+        await fixture.Log.WriteAsync(Car(997, firmware, 660));
+        await KnowAsync(() => shown.ContainsKey($"{_vin}-997"));
+        Assert.Null(shown[$"{_vin}-997"].FleetAlertId);
+        Assert.Equal(Cars, shown.Values.Count(a => a.FleetAlertId == fleet.AlertId));
+
+        Task<FleetUpdate> KnowAsync(Func<bool> enough) => UntilAsync(updates, u =>
+        {
+            foreach (var alert in (u.Alerts ?? []).Where(a => a.Vin.StartsWith(_vin, StringComparison.Ordinal))) shown[alert.Id] = alert;
+            return enough();
+        });
+
+        async Task<IReadOnlyList<string>> ListAsync(string query) =>
+            [.. (await fixture.Api.Client.GetFromJsonAsync<JsonElement>($"/api/alerts?{query}", Cancel)).GetProperty("alerts").EnumerateArray()
+                .Select(a => a.GetProperty("id").GetString()!).Where(id => id.StartsWith(_vin, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
     }
 
     [Fact]

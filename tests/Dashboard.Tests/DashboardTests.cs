@@ -102,6 +102,19 @@ public sealed class DashboardTests(DashboardFixture fixture)
         };
         await fixture.Log.WriteAsync(alert);
         await Expect(page.GetByTestId("fleet-alert")).ToContainTextAsync("Firmware 2001 is odd: mean score 0.61 instead of 0.02", new() { Timeout = 90_000 });
+
+        // The cars' own alerts are folded under it: they are no rows of the list.
+        var cars = Enumerable.Range(1, 12).Select(car =>
+        {
+            var own = Samples.Alert($"FIRM{car:D2}", severity: Severity.Major);
+            own.Firmware = "2001";
+            return own;
+        }).ToArray();
+        await fixture.Log.WriteAsync(cars);
+        await Expect(page.GetByTestId("fleet-parts").Locator("summary")).ToHaveTextAsync("12 vehicles, 12 open", new() { Timeout = 90_000 });
+        await Expect(page.Locator("[data-testid=alert-row][data-vin^=FIRM]")).ToHaveCountAsync(0, new() { Timeout = 90_000 });
+        await page.GetByTestId("fleet-parts").Locator("summary").ClickAsync();
+        await Expect(page.Locator("[data-testid=fleet-part][data-vin^=FIRM]")).ToHaveCountAsync(12, new() { Timeout = 90_000 });
         if (Environment.GetEnvironmentVariable("SCREENSHOTS") is { Length: > 0 } folder) await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "fleet-alert.png") });
 
         alert.Status = AlertStatus.Cleared;

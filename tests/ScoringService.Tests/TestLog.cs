@@ -128,14 +128,17 @@ public sealed class TestLog : IAsyncLifetime
         Registry.MoveAsync(modelId, on ? ModelStage.Shadow : ModelStage.Candidate, new Decision("test", DateTimeOffset.UtcNow), TestContext.Current.CancellationToken);
 
     /// <summary>A model as the scorer loads it.</summary>
-    public static IDetector Load(string modelId) => ModelArtifact.Load(modelId, _trained!.Artifact);
+    public static IDetector Load(string modelId, byte[]? artifact = null) => ModelArtifact.Load(modelId, artifact ?? _trained!.Artifact);
+
+    /// <summary>A model that says something else than all others.</summary>
+    public static byte[] TrainAnother() => Train(seed: 98).Artifact;
 
     private ModelRegistry Registry => new(Kafka, NullLogger.Instance);
 
-    private static TrainingResult Train()
+    private static TrainingResult Train(int seed = 99)
     {
         var set = new TrainingSet("any", TrainingOptions.Quick);
-        foreach (var batch in new Fleet("any", vehicles: 8, seed: 99).Batches(120)) set.Add(batch);
+        foreach (var batch in new Fleet("any", vehicles: 8, seed).Batches(120)) set.Add(batch);
         return VirtualSensorTrainer.Train(set, TrainingOptions.Quick);
     }
 

@@ -35,6 +35,10 @@ export interface Alert {
   score: number;
   contributions: SignalShare[];
   modelId: string;
+  firmware?: string;
+  region?: string;
+  /** The fleet's alert that it is part of; without one it stands for itself. */
+  fleetAlertId?: string;
   telemetry: { partition: number; firstOffset: number; lastOffset: number };
   actions: AlertAction[];
   acknowledged?: AlertAction;
@@ -68,6 +72,9 @@ export interface FleetAlert {
   expected: number;
   batches: number;
   odd: number;
+  /** Vehicles whose own alerts are part of it. */
+  vehicles: number;
+  openAlerts: number;
 }
 
 export interface FleetFigures {

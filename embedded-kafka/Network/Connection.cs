@@ -169,7 +169,6 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
     private async ValueTask SendAsync(Stream stream, RangeSender sender, ResponseWriter response)
     {
         var sent = 0;
-        sender.HoldBack(response.Ranges.Count > 0);
         foreach (var (at, range) in response.Ranges)
         {
             await SendAsync(stream, response.Written[sent..at]);
@@ -178,7 +177,6 @@ internal sealed partial class Connection(Socket socket, Broker broker, string cl
         }
 
         await SendAsync(stream, response.Written[sent..]);
-        sender.HoldBack(false);
     }
 
     private async ValueTask SendAsync(Stream stream, ReadOnlyMemory<byte> answer)

@@ -8,6 +8,12 @@ namespace Kappa.Iot.Embedded.Network;
 /// <summary>Accepts clients, at most as many as configured, and closes those that have gone quiet.</summary>
 internal sealed partial class Listener : IAsyncDisposable
 {
+    /// <summary>
+    /// Bytes, for clients on this machine. The system would let it grow to megabytes; a reader then gets the whole of an answer thrown at it
+    /// while it takes the first packets, which costs it more processor time than taking it bit by bit.
+    /// </summary>
+    private const int LocalSendBufferSize = 256 * 1024;
+
     private readonly Broker _broker;
     private readonly ILogger _logger;
     private readonly Socket _socket;
@@ -97,7 +103,10 @@ internal sealed partial class Listener : IAsyncDisposable
     private void Serve(Socket socket)
     {
         socket.NoDelay = true;
-        var client = (socket.RemoteEndPoint as IPEndPoint)?.ToString() ?? "unknown";
+        var address = socket.RemoteEndPoint as IPEndPoint;
+        if (address is not null && IPAddress.IsLoopback(address.Address))
+            socket.SendBufferSize = LocalSendBufferSize;
+        var client = address?.ToString() ?? "unknown";
         var connection = new Connection(socket, _broker, client, _stop.Token);
         var started = new TaskCompletionSource();
         _connections[connection] = RunAsync();

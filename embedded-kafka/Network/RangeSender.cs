@@ -17,22 +17,7 @@ internal sealed partial class RangeSender(Stream stream, Socket? socket, Action 
 {
     private const int PieceSize = 64 * 1024;
 
-    private const int TcpLevel = 6, TcpCork = 3;
-
     private readonly Socket? _direct = OperatingSystem.IsLinux() ? socket : null;
-    private bool _holdsBack;
-
-    /// <summary>
-    /// Whether packets that are not full wait for more. An answer in several pieces is to wake its client when there is much to take, not for
-    /// the few bytes in front of and after the batches.
-    /// </summary>
-    public void HoldBack(bool on)
-    {
-        if (on == _holdsBack)
-            return;
-        _holdsBack = on;
-        _direct?.SetRawSocketOption(TcpLevel, TcpCork, BitConverter.GetBytes(on ? 1 : 0));
-    }
 
     public async ValueTask SendAsync(LogRange range, CancellationToken cancel)
     {

@@ -78,7 +78,8 @@ public sealed class FoldGroupTests
         var detector = (VirtualSensorDetector)TrainedModel.Detector;
         var ways = Enumerable.Range(0, 16).Select(vehicle => SyntheticFleet.Drive(vehicle, 200)).ToList();
         var turns = ways.ConvertAll(_ => new VehicleTurn { Window = detector.CreateWindow() }).ToArray();
-        long Allocated(int from, int to)
+        var windows = ways.ConvertAll(_ => detector.CreateWindow());
+        long Together(int from, int to)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
             for (var i = from; i < to; i++)
@@ -88,12 +89,19 @@ public sealed class FoldGroupTests
             }
             return GC.GetAllocatedBytesForCurrentThread() - before;
         }
-        Allocated(0, 100);
-        var verdict = turns[0].Window.Verdict;
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1600; i++) verdict.Compose(detector, turns[0].Window.Shape, ways[0][100]);
-        var scores = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.InRange(Allocated(100, 200), 0, scores + 1000);
+        // The same scores, one at a time: nothing but they is allocated there.
+        long OneByOne(int from, int to)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = from; i < to; i++)
+            {
+                for (var v = 0; v < windows.Count; v++) detector.Apply(windows[v], ways[v][i]);
+            }
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+        Together(0, 100);
+        OneByOne(0, 100);
+        Assert.InRange(Together(100, 200), 0, OneByOne(100, 200) + 1000);
     }
 
     /// <summary>With holes, duplicates, late batches, missing signals, and batches of other lengths.</summary>

@@ -71,7 +71,7 @@ internal sealed partial class PartitionLog
             if (!tombstonesDue && (dirty == 0 || dirty < Settings.MinCleanableRatio * closed.Sum(s => s.Size)))
                 return [];
             if (closed.Count > 0)
-                KeepProducers();
+                Checkpoint(_segments[^1]);
             return closed;
         }
     }

@@ -93,6 +93,7 @@ internal sealed partial class PartitionLog
     {
         if (offset <= StartOffset)
             return 0;
+        var removed = 0;
         try
         {
             SaveStartOffset(offset);
@@ -100,14 +101,16 @@ internal sealed partial class PartitionLog
         catch (IOException)
         {
             // A full disk has to be able to free itself, and the first segment that stays says where the log starts as well as the file does.
-            var removed = RemoveSegmentsBefore(offset);
-            if (removed == 0 && StartOffset < offset)
+            removed = RemoveSegmentsBefore(offset);
+            if (StartOffset >= offset)
+                return removed;
+            if (removed == 0)
                 throw;
-            return removed + MoveStart(offset);
+            SaveStartOffset(offset); // there is room now
         }
 
         StartOffset = offset;
-        return RemoveSegmentsBefore(offset);
+        return removed + RemoveSegmentsBefore(offset);
     }
 
     private int RemoveSegmentsBefore(long offset)
@@ -131,29 +134,20 @@ internal sealed partial class PartitionLog
         return count;
     }
 
+    /// <summary>From here on the active segment's checkpoint knows the producers: a crash later on does not forget those of segments that go.</summary>
     private bool TryKeepProducers()
     {
         try
         {
-            KeepProducers();
+            Checkpoint(_segments[^1]);
             return true;
         }
         catch (IOException)
         {
             // The next cleaning is to write the checkpoint, however little the segment has grown.
-            _segments[^1].CheckpointedSize = long.MinValue / 2;
+            _segments[^1].CheckpointedSize = null;
             return false;
         }
-    }
-
-    /// <summary>
-    /// Before segments go, or are written anew without their producers: from here on the active segment's checkpoint knows the producers,
-    /// so a crash later on does not forget them.
-    /// </summary>
-    private void KeepProducers()
-    {
-        _segments[^1].Flush();
-        SegmentCheckpoint.Save(_segments[^1], _producers);
     }
 
     private static void Remove(Segment segment)

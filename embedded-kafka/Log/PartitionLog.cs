@@ -198,6 +198,12 @@ internal sealed partial class PartitionLog : IDisposable
     private void CloseActive(Segment active, long now)
     {
         active.ClosedAt = now;
+        Checkpoint(active);
+    }
+
+    /// <summary>Everything of the segment is on the disk then, and the checkpoint beside it knows the producers.</summary>
+    private void Checkpoint(Segment active)
+    {
         active.Flush();
         SegmentCheckpoint.Save(active, _producers);
     }
@@ -212,10 +218,7 @@ internal sealed partial class PartitionLog : IDisposable
             try
             {
                 if (checkpoint && !_deleted && _segments.Count > 0 && _segments[^1].Size > 0)
-                {
-                    _segments[^1].Flush();
-                    SegmentCheckpoint.Save(_segments[^1], _producers);
-                }
+                    Checkpoint(_segments[^1]);
             }
             finally
             {

@@ -29,8 +29,8 @@ internal sealed class Segment : IDisposable
     /// <summary>Bytes of whole, checked batches.</summary>
     public long Size { get; private set; }
 
-    /// <summary>Bytes that the next start need not read, because a checkpoint vouches for them.</summary>
-    public long CheckpointedSize { get; set; }
+    /// <summary>Bytes that the next start need not read, because a checkpoint vouches for them; null where a new one is wanted, whatever it says.</summary>
+    public long? CheckpointedSize { get; set; } = 0;
 
     public long NextOffset { get; set; }
 

@@ -20,7 +20,7 @@ internal sealed record LogPlan(int Records, int Rounds)
     /// <summary>Every server is read from so many times.</summary>
     public const int ReadingTurns = 5;
 
-    /// <summary>And for so long at least, of every size, with and without unpacking.</summary>
+    /// <summary>And for so long at least, of every size, by every client.</summary>
     public static readonly TimeSpan ReadingTurn = TimeSpan.FromSeconds(1.5);
 
     public static readonly TimeSpan PacedFor = TimeSpan.FromSeconds(4);

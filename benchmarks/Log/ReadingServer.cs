@@ -22,7 +22,7 @@ internal sealed class ReadingServer : IAsyncDisposable
             foreach (var size in RecordSize.All)
             {
                 await Task.Run(() => server.FillAsync(size, cancel), cancel);
-                var (records, batches) = new RawFetch(server._process.Address, size.Name).Count(server.Records(size), cancel);
+                var (records, batches) = new RawFetch(server._process.Address, size.Name, unpacks: false).Count(server.Records(size), cancel);
                 Console.Error.WriteLine($"{kind.Name} holds {records} records of {size.Bytes} B in {batches} batches, to be read");
             }
 
@@ -36,22 +36,20 @@ internal sealed class ReadingServer : IAsyncDisposable
     }
 
     /// <summary>Reads all records again and again for a while.</summary>
-    /// <param name="unpacks">Through the client library; otherwise the batches are taken as they come.</param>
-    /// <returns>Records a second.</returns>
-    public double Read(RecordSize size, bool unpacks, CancellationToken cancel)
-    {
-        var (total, time) = (0.0, TimeSpan.Zero);
-        for (; time < LogPlan.ReadingTurn; total += Records(size))
-        {
-            time += unpacks
-                ? new LogReader(_process.Address).Read(size.Name, Records(size), cancel)
-                : new RawFetch(_process.Address, size.Name).Read(Records(size), cancel);
-        }
-
-        return total / time.TotalSeconds;
-    }
+    /// <returns>Records a second: by the client library, by a client that does no more than go through them, and by one that takes batches as they are.</returns>
+    public (double Consumed, double Unpacked, double Fetched) Read(RecordSize size, CancellationToken cancel) => (
+        Repeat(size, () => new LogReader(_process.Address).Read(size.Name, Records(size), cancel)),
+        Repeat(size, () => new RawFetch(_process.Address, size.Name, unpacks: true).Read(Records(size), cancel)),
+        Repeat(size, () => new RawFetch(_process.Address, size.Name, unpacks: false).Read(Records(size), cancel)));
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
+
+    private double Repeat(RecordSize size, Func<TimeSpan> read)
+    {
+        var (total, time) = (0.0, TimeSpan.Zero);
+        for (; time < LogPlan.ReadingTurn; total += Records(size)) time += read();
+        return total / time.TotalSeconds;
+    }
 
     private int Records(RecordSize size) => _plan.RecordsToRead * size.Share;
 

@@ -54,8 +54,10 @@ internal static class ReadingTurns
         var figures = new Dictionary<string, double>();
         foreach (var size in RecordSize.All)
         {
-            figures[$"consumed_{size.Name}_per_s"] = server.Read(size, unpacks: true, cancel);
-            figures[$"fetched_{size.Name}_per_s"] = server.Read(size, unpacks: false, cancel);
+            var (consumed, unpacked, fetched) = server.Read(size, cancel);
+            figures[$"consumed_{size.Name}_per_s"] = consumed;
+            figures[$"unpacked_{size.Name}_per_s"] = unpacked;
+            figures[$"fetched_{size.Name}_per_s"] = fetched;
         }
 
         return new LogFigures(figures);

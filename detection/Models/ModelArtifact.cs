@@ -27,6 +27,20 @@ public static class ModelArtifact
     /// <exception cref="InvalidDataException">The bytes are damaged, or of a format or detector that this version does not know.</exception>
     public static IDetector Load(string modelId, ReadOnlyMemory<byte> artifact)
     {
+        try
+        {
+            return Compile(modelId, artifact);
+        }
+#pragma warning disable CA1031 // Whatever is wrong with a model, and there are many ways, must not end the program that reads it.
+        catch (Exception e) when (e is not InvalidDataException)
+#pragma warning restore CA1031
+        {
+            throw new InvalidDataException($"The artifact of model '{modelId}' is whole, but what is in it cannot be used: {e.Message}", e);
+        }
+    }
+
+    private static IDetector Compile(string modelId, ReadOnlyMemory<byte> artifact)
+    {
         var ml = new MLContext(seed: 0);
         var (detector, calibration, blobs) = ReadParts(modelId, artifact);
         switch (detector)

@@ -14,6 +14,8 @@ namespace Kappa.Iot.ScoringService;
 /// </summary>
 internal sealed class ActiveModels : BackgroundService, IModelSource
 {
+    private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(1);
+
     private readonly KafkaOptions _kafka;
     private readonly ModelOptions _options;
     private readonly ScoringMetrics _metrics;
@@ -117,6 +119,15 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
             {
                 return;
+            }
+#pragma warning disable CA1031 // Whatever it is, later promotions must be taken up.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                _logger.ChangesFailed(e);
+                await Task.Delay(AgainAfter, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                _changed.Release();
+                continue;
             }
 
             var missing = string.Join(", ", Missing);

@@ -52,7 +52,7 @@ internal sealed class ModelSpans
     /// <summary>Notes that a model scores from an offset on and had read along before.</summary>
     public void TakeOver(WarmUp warmUp, long offset)
     {
-        if (_active.FindLast(span => span.Profile == warmUp.Profile) is not { } span || span.FromOffset != offset || span.ModelId != warmUp.Model.ModelId)
+        if (_active.Find(known => known.Profile == warmUp.Profile && known.FromOffset == offset && known.ModelId == warmUp.Model.ModelId) is not { } span)
             _active.Add(span = new ModelSpan { Profile = warmUp.Profile, ModelId = warmUp.Model.ModelId, FromOffset = offset });
         span.WarmedFrom = warmUp.From;
     }

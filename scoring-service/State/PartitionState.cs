@@ -53,7 +53,8 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
     {
         var (batch, offset) = (turn.Telemetry.Batch!, turn.Record.Offset.Value);
         if (!_vehicles.TryGetValue(batch.Vin, out var vehicle)) _vehicles.Add(batch.Vin, vehicle = new Vehicle(new VehicleFold(batch.Vin)));
-        if (_group.Has(vehicle.Fold)) Run();
+        // Also what nobody scores is to be in the windows of the models on trial before one of them becomes the active one.
+        if (_group.Has(vehicle.Fold) || (active is not null && vehicle.Fold.ModelId != active.ModelId && Waits(vehicle))) Run();
         MarkUnsaved(vehicle, offset);
         // A model that becomes the active one after a trial knows the vehicle's past already.
         if (active is not null && vehicle.Fold.ModelId != active.ModelId && vehicle.Shadows?.Find(active.ModelId) is { } trial) vehicle.Fold.TakeWindowOf(trial);
@@ -85,6 +86,7 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
         _warmUps.Remove(over);
         foreach (var fold in over.Folds)
         {
+            if (fold.ModelId != over.Model.ModelId) continue; // the vehicle is of another profile by now
             if (!_vehicles.TryGetValue(fold.Vin, out var vehicle) || vehicle.SavedOffset >= offset) continue; // its snapshot has that window already
             vehicle.Fold.TakeWindowOf(fold);
             MarkUnsaved(vehicle, offset);
@@ -139,6 +141,16 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
         // Of what was before, only the last model of each profile still scores something.
         Models.ForgetBefore(from);
         return new ScoringCheckpoint { NextOffset = next, ReplayFrom = from, Models = { Models.Active }, Shadows = { Models.Shadows }, Fleet = Fleet?.Save() ?? ByteString.Empty };
+    }
+
+    private bool Waits(Vehicle vehicle)
+    {
+        foreach (var (_, waiting) in _waiting)
+        {
+            if (waiting == vehicle) return true;
+        }
+
+        return false;
     }
 
     private bool IsNew(TelemetryBatch batch) => !_vehicles.TryGetValue(batch.Vin, out var vehicle) || vehicle.Fold.IsNew(batch);

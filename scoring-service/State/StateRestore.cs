@@ -141,7 +141,9 @@ internal sealed class StateRestore(
             if (detectors.GetValueOrDefault(span.ModelId) is { } model) partition.State.Begin(new WarmUp(number, span.Profile, model, span.FromOffset) { From = span.WarmedFrom });
         }
 
-        foreach (var planned in partition.Planned.Concat(models.At(number, partition.Next).Warming).Distinct().Where(planned => planned.From < partition.Next))
+        // One that takes over at the very record with which it goes on has read until there too.
+        long[] borders = [Math.Max(0, partition.Next - 1), partition.Next];
+        foreach (var planned in partition.Planned.Concat(borders.SelectMany(offset => models.At(number, offset).Warming)).Distinct().Where(planned => planned.From < partition.Next))
             partition.State.Begin(new WarmUp(number, planned.Profile, planned.Model, planned.Until) { From = planned.From });
     }
 

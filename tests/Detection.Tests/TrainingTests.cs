@@ -131,6 +131,13 @@ public sealed class TrainingTests
         Assert.Throws<InvalidDataException>(() => ModelArtifact.Load("m", new byte[5000]));
     }
 
+    [Fact]
+    public void Load_WholeArtifactThatMakesNoSense_SaysSo()
+    {
+        var model = new OnnxModel { Profile = "p", Signals = null!, Row = default, Rows = 1, Output = default, Mean = [0], Scale = [1], Threshold = 1, Spread = 1 };
+        Assert.Contains("'m'", Assert.Throws<InvalidDataException>(() => ModelArtifact.Load("m", ModelArtifact.Save(model, [1, 2, 3]))).Message, StringComparison.Ordinal);
+    }
+
     private static string Refused(TrainingSet set) => Assert.Throws<TrainingException>(
         () => VirtualSensorTrainer.Train(set, TrainedModel.Options, cancel: TestContext.Current.CancellationToken)).Message;
 }

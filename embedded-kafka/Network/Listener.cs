@@ -9,8 +9,8 @@ namespace Kappa.Iot.Embedded.Network;
 internal sealed partial class Listener : IAsyncDisposable
 {
     /// <summary>
-    /// Bytes, for clients on this machine. The system would let it grow to megabytes; a reader then gets the whole of an answer thrown at it
-    /// while it takes the first packets, which costs it more processor time than taking it bit by bit.
+    /// Bytes, for clients on this machine. The system would let it grow to megabytes. Of a few sizes tried on a busy machine this one gave the most
+    /// records of 1 kB a second; at 100 B none made a difference beyond chance.
     /// </summary>
     private const int LocalSendBufferSize = 256 * 1024;
 

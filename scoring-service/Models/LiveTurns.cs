@@ -15,7 +15,7 @@ namespace Kappa.Iot.ScoringService;
 /// <param name="logger">Told of each turn.</param>
 internal sealed class LiveTurns(int partition, ModelSet speaking, PartitionState state, WarmUpReader reader, ILogger logger)
 {
-    /// <summary>Records that are kept of what comes while the past is read; where more come, they are read like the past. More than a transaction has, so that it does also while a scorer is behind.</summary>
+    /// <summary>Records that are kept of what comes while the past is read; where more come, as with a scorer that is behind, they are read like the past, and the model takes over once it has caught up.</summary>
     private const int MostKept = 10_000;
 
     private readonly List<CatchUp> _catchUps = [];

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Kappa.Iot.AlertApi.Running;
 using Kappa.Iot.Embedded;
+using Kappa.Iot.Peers;
 using Microsoft.Extensions.Options;
 
 namespace Kappa.Iot.AlertApi.Tests;
@@ -16,10 +17,9 @@ public sealed class WithoutTests(LogFixture fixture)
     public async Task Without_the_log_it_runs_says_so_and_catches_up_when_the_log_comes()
     {
         var folder = Directory.CreateTempSubdirectory("kafka-").FullName;
-        int port;
-        await using (var before = await EmbeddedKafka.StartAsync(new EmbeddedKafkaOptions { DataDirectory = folder }, Cancel))
+        var port = FreePort.Take();
+        await using (var before = await EmbeddedKafka.StartAsync(new EmbeddedKafkaOptions { DataDirectory = folder, Port = port }, Cancel))
         {
-            port = before.Port;
             using var log = await LogWriter.OpenAsync(before.BootstrapServers);
             await log.WriteAsync(Samples.Alert("AWAY", id: "away-1"));
         }

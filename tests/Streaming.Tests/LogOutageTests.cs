@@ -1,4 +1,5 @@
 using Kappa.Iot.Embedded;
+using Kappa.Iot.Peers;
 
 namespace Kappa.Iot.Streaming.Tests;
 
@@ -16,8 +17,8 @@ public sealed class LogOutageTests
         var folder = Directory.CreateTempSubdirectory("log-outage-");
         try
         {
-            var kafka = await EmbeddedKafka.StartAsync(new EmbeddedKafkaOptions { DataDirectory = folder.FullName }, Cancel);
-            var again = new EmbeddedKafkaOptions { DataDirectory = folder.FullName, Port = kafka.Port };
+            var options = new EmbeddedKafkaOptions { DataDirectory = folder.FullName, Port = FreePort.Take() };
+            var kafka = await EmbeddedKafka.StartAsync(options, Cancel);
             try
             {
                 var log = Log.At(kafka.BootstrapServers);
@@ -30,7 +31,7 @@ public sealed class LogOutageTests
                     await Task.Delay(TimeSpan.FromSeconds(2), Cancel);
                     await kafka.DisposeAsync();
                     await Task.Delay(TimeSpan.FromSeconds(1), Cancel);
-                    kafka = await EmbeddedKafka.StartAsync(again, Cancel);
+                    kafka = await EmbeddedKafka.StartAsync(options, Cancel);
                 }
 
                 for (var i = 0; i < 300 && (await log.ReadAsync(output)).Count < Records; i++) await Task.Delay(200, Cancel);

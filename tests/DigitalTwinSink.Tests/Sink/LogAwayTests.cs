@@ -3,6 +3,7 @@ using Confluent.Kafka;
 using Google.Protobuf;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Embedded;
+using Kappa.Iot.Peers;
 using Kappa.Iot.Twins;
 
 namespace Kappa.Iot.DigitalTwinSink.Tests;
@@ -16,10 +17,7 @@ public sealed class LogAwayTests : IDisposable
     public async Task A_log_that_is_away_is_waited_for()
     {
         var cancel = TestContext.Current.CancellationToken;
-        var options = new EmbeddedKafkaOptions { DataDirectory = Path.Combine(_scratch, "log") };
-        // Takes a free port, and lets go of it for now.
-        await using (var first = await EmbeddedKafka.StartAsync(options, cancel)) options = options with { Port = first.Port };
-
+        var options = new EmbeddedKafkaOptions { DataDirectory = Path.Combine(_scratch, "log"), Port = FreePort.Take() };
         var address = $"127.0.0.1:{options.Port}";
         await using var store = TwinStore.Open($"sqlite:{Path.Combine(_scratch, "twins.db")}");
         await using var sink = SinkProcess.Start(address, $"sqlite:{Path.Combine(_scratch, "twins.db")}", "away");

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Kappa.Iot.Peers;
 
 namespace Kappa.Iot.Embedded.Tests.Crashes;
 
@@ -24,8 +25,8 @@ public sealed class CrashTests : IDisposable
         var output = TestContext.Current.TestOutputHelper!;
         output.WriteLine($"seed {_seed}");
         var random = new Random(_seed);
-        var server = await ServerProcess.StartAsync(_data, 0);
-        var port = server.Port;
+        var port = FreePort.Take();
+        var server = await ServerProcess.StartAsync(_data, port);
         using var load = new Load($"127.0.0.1:{port}");
         await CreateTopicsAsync(load.Address);
         load.Start();

@@ -1,4 +1,5 @@
 using Kappa.Iot.Embedded;
+using Kappa.Iot.Peers;
 
 namespace Kappa.Iot.IngestGateway.Tests;
 
@@ -6,16 +7,13 @@ namespace Kappa.Iot.IngestGateway.Tests;
 public sealed class EmbeddedLog : TestLog
 {
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("gateway-tests-log-");
+    private readonly int _port = FreePort.Take();
     private EmbeddedKafka? _kafka;
-    private int _port;
 
     public override string BootstrapServers => $"127.0.0.1:{_port}";
 
-    public override async ValueTask StartAsync()
-    {
+    public override async ValueTask StartAsync() =>
         _kafka = await EmbeddedKafka.StartAsync(new EmbeddedKafkaOptions { DataDirectory = _data.FullName, Port = _port });
-        _port = _kafka.Port;
-    }
 
     public override async ValueTask StopAsync()
     {

@@ -18,8 +18,8 @@ internal static class DemoCommand
         var history = new Option<TimeSpan>("--history") { Description = "How much past to make before the model is trained.", DefaultValueFactory = _ => TimeSpan.FromHours(1), CustomParser = AboveZero };
         var kafka = new Option<string?>("--kafka") { Description = "HOST:PORT of a Kafka that is there already, instead of the embedded one." };
         var twins = new Option<string?>("--twins") { Description = "mongodb://… or sqlite:FILE, instead of a SQLite file under --data." };
-        var faults = new Option<string>("--faults") { Description = "on or off.", DefaultValueFactory = _ => "on" };
-        faults.AcceptOnlyFromAmong("on", "off");
+        var faults = new Option<string>("--faults") { Description = "on, off, or firmware: after a bad update, all vehicles with one firmware read their coolant wrongly.", DefaultValueFactory = _ => "on" };
+        faults.AcceptOnlyFromAmong("on", "off", "firmware");
         var every = new Option<TimeSpan>("--fault-every") { Description = "Time between two injected faults.", DefaultValueFactory = _ => TimeSpan.FromSeconds(20), CustomParser = AboveZero };
         var port = new Option<int?>("--port") { Description = "Port of the dashboard. Default: 8080, or a free one where that is taken." };
 
@@ -39,7 +39,7 @@ internal static class DemoCommand
             History = parsed.GetValue(history),
             Kafka = parsed.GetValue(kafka),
             Twins = parsed.GetValue(twins),
-            Faults = parsed.GetRequiredValue(faults) == "on",
+            Faults = Enum.Parse<DemoFaults>(parsed.GetRequiredValue(faults), ignoreCase: true),
             FaultEvery = parsed.GetValue(every),
             Port = parsed.GetValue(port),
         }, cancel));

@@ -22,7 +22,7 @@ public sealed record DemoOptions
     /// <summary>A twin store that is there already; null keeps twins in a SQLite file.</summary>
     public required string? Twins { get; init; }
 
-    public required bool Faults { get; init; }
+    public required DemoFaults Faults { get; init; }
 
     /// <summary>Time between two injected faults.</summary>
     public required TimeSpan FaultEvery { get; init; }

@@ -53,7 +53,7 @@ internal sealed class Demonstration(DemoOptions options, IAnsiConsole console)
         await TrainAsync(ShowAsync, pipeline, first.From, cancel);
         await ShowAsync("scoring the past", probe.WaitForLagAsync(EndOffsets.ScorerGroup, options.Vehicles, cancel));
 
-        if (options.Faults) fleet.SwitchFaultsOn();
+        if (options.Faults != DemoFaults.Off) fleet.SwitchFaultsOn();
         _display.Say(options.Duration is { } d ? $"live for {d.TotalSeconds:0} s" : "live; Ctrl-C drains and stops everything");
         await ShowAsync("live", WaitAsync(options.Duration, cancel));
 

@@ -51,7 +51,12 @@ internal sealed class Pipeline
         "--broker", Broker,
         "--profiles", $"{VehicleProfiles.Combustion},{VehicleProfiles.Electric}",
         "--history", $"{_options.History.TotalSeconds:0}s",
-        "--faults", _options.Faults ? $"every={_options.FaultEvery.TotalSeconds:0}s,wait" : "off",
+        "--faults", _options.Faults switch
+        {
+            DemoFaults.On => $"every={_options.FaultEvery.TotalSeconds:0}s,wait",
+            DemoFaults.Firmware => "firmware=2001,kinds=temperature-sensor-drift,repair=10m,every=1h,wait",
+            _ => "off",
+        },
         "--truth", TruthFile,
         "--roster", RosterFile,
         "--state", Path.Combine(_options.Data, "fleet"),

@@ -29,7 +29,7 @@ internal static class FleetCommand
             "--speed", "Event time per time of the clock in the live phase; above 1 the fleet runs ahead of the clock, which a gateway may refuse", "FACTOR", "1",
             text => Numbers.Positive("--speed", text, 1000));
         var faults = new Setting<FaultOptions?>(
-            "--faults", "every=20s[,severity=0.8][,repair=5m][,kinds=tyre-leak+…|all][,wait], or off; with wait only after the line 'faults on' on standard input",
+            "--faults", "every=20s[,severity=0.8][,repair=5m][,kinds=tyre-leak+…|all][,firmware=2001][,wait], or off; with firmware all vehicles that run it at once; with wait only after the line 'faults on' on standard input",
             "SETTINGS", "off", FaultOptions.Parse);
         var seed = new Setting<ulong>("--seed", "The same seed gives the same vehicles, people and roads", "N", "1", ParseSeed);
         var sampleInterval = new Setting<TimeSpan>("--sample-interval", "Time between two samples", "TIME", "1s", Durations.Parse);

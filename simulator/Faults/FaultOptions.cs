@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kappa.Iot.Simulator.Physics;
 using Kappa.Iot.Terminal;
 
 namespace Kappa.Iot.Simulator.Faults;
@@ -18,10 +19,13 @@ public sealed record FaultOptions
     /// <summary>The kinds that may happen.</summary>
     public IReadOnlyList<FaultKind> Kinds { get; init; } = FaultNames.Quick;
 
+    /// <summary>Instead of a random vehicle, all that run this firmware break at once, as after a bad update; null: one at a time.</summary>
+    public int? Firmware { get; init; }
+
     /// <summary>Nothing breaks before somebody says <c>faults on</c>.</summary>
     public bool Wait { get; init; }
 
-    /// <summary>Reads <c>every=20s,severity=0.8,repair=5m,kinds=tyre-leak+coolant-leak,wait</c>, or <c>off</c>.</summary>
+    /// <summary>Reads <c>every=20s,severity=0.8,repair=5m,kinds=tyre-leak+coolant-leak,firmware=2001,wait</c>, or <c>off</c>.</summary>
     /// <returns>Null for <c>off</c>.</returns>
     /// <exception cref="FormatException">Says which part is wrong.</exception>
     public static FaultOptions? Parse(string text)
@@ -37,14 +41,20 @@ public sealed record FaultOptions
                 "repair" => options with { Repair = Durations.Parse(value) },
                 "severity" => options with { Severity = ParseSeverity(value) },
                 "kinds" => options with { Kinds = value == "all" ? FaultNames.All : [.. value.Split('+').Select(ParseKind)] },
+                "firmware" => options with { Firmware = ParseFirmware(value) },
                 "wait" when value.Length == 0 => options with { Wait = true },
-                _ => throw new FormatException($"'{part}' is no setting of --faults; use every=20s, severity=0.8, repair=5m, kinds=tyre-leak+coolant-leak or kinds=all, wait, or off."),
+                _ => throw new FormatException($"'{part}' is no setting of --faults; use every=20s, severity=0.8, repair=5m, kinds=tyre-leak+coolant-leak or kinds=all, firmware=2001, wait, or off."),
             };
         }
 
         if (options.Every <= TimeSpan.Zero || options.Repair <= TimeSpan.Zero) throw new FormatException("every and repair of --faults must be longer than 0.");
         return options;
     }
+
+    private static int ParseFirmware(string value) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var firmware) && CarParameters.Firmwares.Contains(firmware)
+            ? firmware
+            : throw new FormatException($"firmware of --faults is {string.Join(", ", CarParameters.Firmwares.SkipLast(1))} or {CarParameters.Firmwares[^1]}, not '{value}'.");
 
     private static double ParseSeverity(string value) =>
         double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var severity) && severity is > 0 and <= 1

@@ -3,7 +3,7 @@ using Kappa.Iot.Simulator.Physics;
 
 namespace Kappa.Iot.Simulator.Faults;
 
-/// <summary>Breaks a random part of a random healthy vehicle every so often, and at once what somebody asks for.</summary>
+/// <summary>Breaks a random part of a random healthy vehicle, or of all with a firmware, every so often, and at once what somebody asks for.</summary>
 internal sealed class FaultSchedule(IReadOnlyList<FleetVehicle> vehicles, FaultOptions options, EventClock clock, TimeProvider time, ulong seed)
 {
     private readonly Lock _lock = new();
@@ -56,15 +56,23 @@ internal sealed class FaultSchedule(IReadOnlyList<FleetVehicle> vehicles, FaultO
         lock (_lock)
         {
             var kind = options.Kinds[(int)(Noise.Uniform(ref _random) * options.Kinds.Count)];
-            PickHealthy(kind)?.Request(NewRequest(kind));
+            if (options.Firmware is not { } firmware)
+            {
+                PickHealthy(kind)?.Request(NewRequest(kind));
+                return;
+            }
+
+            foreach (var vehicle in vehicles.Where(v => v.Firmware == firmware && CanBreak(v, kind))) vehicle.Request(NewRequest(kind));
         }
     }
 
     private FleetVehicle? PickHealthy(FaultKind kind)
     {
-        var healthy = vehicles.Where(v => !v.HasFault && FaultNames.CanHappen(kind, v.Identity.Profile)).ToList();
+        var healthy = vehicles.Where(v => CanBreak(v, kind)).ToList();
         return healthy.Count == 0 ? null : healthy[(int)(Noise.Uniform(ref _random) * healthy.Count)];
     }
+
+    private static bool CanBreak(FleetVehicle vehicle, FaultKind kind) => !vehicle.HasFault && FaultNames.CanHappen(kind, vehicle.Identity.Profile);
 
     private FaultRequest NewRequest(FaultKind kind) =>
         new(kind, options.Severity ?? Noise.Between(ref _random, 0.6, 1), clock.NowMs, (long)options.Repair.TotalMilliseconds);

@@ -16,6 +16,9 @@ internal sealed class FleetVehicle(VehicleIdentity identity, SimulatedCar car, u
 
     public VehicleIdentity Identity => identity;
 
+    /// <summary>Of its control unit.</summary>
+    public int Firmware => car.Parameters.Firmware;
+
     public VehicleLink Link => link;
 
     /// <summary>True once it has caught up with the clock.</summary>

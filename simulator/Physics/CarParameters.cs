@@ -17,11 +17,15 @@ namespace Kappa.Iot.Simulator.Physics;
 /// <param name="PackResistance">Ohm at 25 °C.</param>
 /// <param name="CellSpread">Difference of the weakest cell to the mean, V.</param>
 /// <param name="TemperatureBias">Of the temperature sensors, K.</param>
+/// <param name="Firmware">Of the control unit: one of <see cref="Firmwares"/>.</param>
 public sealed record CarParameters(
     double Mass, double DragArea, double RollingResistance, double Temper, double Ambient, double Displacement, double MaxTorque,
     double IdleRpm, double ThermostatOpens, double FuelTrim, double Alternator, double TyrePressure, double PackCapacityAh,
-    double PackResistance, double CellSpread, double TemperatureBias)
+    double PackResistance, double CellSpread, double TemperatureBias, int Firmware)
 {
+    /// <summary>What is on the road.</summary>
+    public static IReadOnlyList<int> Firmwares { get; } = [1407, 2000, 2001];
+
     public static CarParameters Combustion(City city, ref ulong random) => Draw(city, 1380, 0.62, 205, ref random);
 
     public static CarParameters Electric(City city, ref ulong random) => Draw(city, 1850, 0.58, 310, ref random);
@@ -42,7 +46,8 @@ public sealed record CarParameters(
         PackCapacityAh: 165 * Spread(0.04, ref random),
         PackResistance: 0.085 * Spread(0.06, ref random),
         CellSpread: 0.010 + Noise.Between(ref random, -0.003, 0.003),
-        TemperatureBias: Noise.Between(ref random, -0.8, 0.8));
+        TemperatureBias: Noise.Between(ref random, -0.8, 0.8),
+        Firmware: Firmwares[(int)(Noise.Mix(random) % (ulong)Firmwares.Count)]);
 
     private static double Spread(double share, ref ulong random) => 1 + Noise.Between(ref random, -share, share);
 }

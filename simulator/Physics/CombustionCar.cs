@@ -18,7 +18,7 @@ public sealed class CombustionCar : SimulatedCar
         ("Vehicle.Chassis.Axle.Row1.Wheel.Left.Tire.Pressure", 0.4f, 1), ("Vehicle.Chassis.Axle.Row1.Wheel.Right.Tire.Pressure", 0.4f, 1),
         ("Vehicle.Chassis.Axle.Row2.Wheel.Left.Tire.Pressure", 0.4f, 1), ("Vehicle.Chassis.Axle.Row2.Wheel.Right.Tire.Pressure", 0.4f, 1),
         ("Vehicle.CurrentLocation.Latitude", 0, 0), ("Vehicle.CurrentLocation.Longitude", 0, 0),
-        ("Vehicle.CurrentLocation.Heading", 0, 0), ("Vehicle.TraveledDistance", 0, 0.01f));
+        ("Vehicle.CurrentLocation.Heading", 0, 0), ("Vehicle.TraveledDistance", 0, 0.01f), ("Kappa.ControlUnit.FirmwareVersion", 0, 0));
 
     // Up to which speed (km/h) each gear is used, and engine turns per km/h in it.
     private static readonly (double UpTo, double Rpm)[] Gears = [(15, 130), (28, 74), (44, 49), (63, 36), (88, 28.5), (double.MaxValue, 22.5)];
@@ -157,7 +157,7 @@ public sealed class CombustionCar : SimulatedCar
         sample[14] = (float)_voltage;
         sample[15] = (float)(_maf * (1 - (0.25 * s.Strength(FaultKind.AirMassSensorDrift)) - (0.15 * s.Strength(FaultKind.VacuumLeak))));
         sample[16] = (float)s.Oil + bias;
-        ReadPlace(s, sample[17..]);
+        ReadBody(s, sample[17..]);
     }
 
     private static double Square(double x) => x * x;

@@ -21,7 +21,7 @@ public sealed class ElectricCar : SimulatedCar
         ("Vehicle.Chassis.Axle.Row1.Wheel.Left.Tire.Pressure", 0.4f, 1), ("Vehicle.Chassis.Axle.Row1.Wheel.Right.Tire.Pressure", 0.4f, 1),
         ("Vehicle.Chassis.Axle.Row2.Wheel.Left.Tire.Pressure", 0.4f, 1), ("Vehicle.Chassis.Axle.Row2.Wheel.Right.Tire.Pressure", 0.4f, 1),
         ("Vehicle.CurrentLocation.Latitude", 0, 0), ("Vehicle.CurrentLocation.Longitude", 0, 0),
-        ("Vehicle.CurrentLocation.Heading", 0, 0), ("Vehicle.TraveledDistance", 0, 0.01f));
+        ("Vehicle.CurrentLocation.Heading", 0, 0), ("Vehicle.TraveledDistance", 0, 0.01f), ("Kappa.ControlUnit.FirmwareVersion", 0, 0));
 
     private double _pedal, _brakePedal, _lowVoltage, _packVoltage, _current, _cellMin, _cellMax, _torque, _motorSpeed;
 
@@ -143,6 +143,6 @@ public sealed class ElectricCar : SimulatedCar
         sample[13] = (float)_torque;
         sample[14] = (float)s.Motor + bias;
         sample[15] = (float)(s.MotorCoolant - (15 * s.Strength(FaultKind.TemperatureSensorDrift))) + bias;
-        ReadPlace(s, sample[16..]);
+        ReadBody(s, sample[16..]);
     }
 }

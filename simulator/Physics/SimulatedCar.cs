@@ -104,7 +104,8 @@ public abstract class SimulatedCar
         return failed > 0 ? charged + (failed * (battery - charged)) : charged;
     }
 
-    private protected void ReadPlace(in VehicleState s, Span<float> sample)
+    /// <summary>What every vehicle has: tyres, its place and distance, its control unit's firmware.</summary>
+    private protected void ReadBody(in VehicleState s, Span<float> sample)
     {
         sample[0] = Tyres.Pressure(s.Air0, s.FaultWheel == 0 ? s.LeakyTyre : s.Tyre);
         sample[1] = Tyres.Pressure(s.Air1, s.FaultWheel == 1 ? s.LeakyTyre : s.Tyre);
@@ -114,6 +115,7 @@ public abstract class SimulatedCar
         sample[5] = (float)_roads.Longitude(s.East);
         sample[6] = (float)s.Heading;
         sample[7] = (float)s.OdometerKm;
+        sample[8] = Parameters.Firmware;
     }
 
     private protected static VehicleState NewState(City city, CarParameters p, ulong random, long startMs)

@@ -3,7 +3,7 @@ import type { Alert, AlertType, Severity } from '../api/types';
 import { age, capital, count } from '../format';
 import { noFilter, select, type AlertFilter } from '../state/alerts';
 import { vehicleHref } from '../state/router';
-import { alertsChanged, fleet, now } from '../state/store';
+import { alertsChanged, figuresChanged, fleet, now } from '../state/store';
 import { Acknowledge } from './acknowledge';
 import { FleetAlerts } from './fleet-alerts';
 import { ShareStrip } from './shares';
@@ -16,6 +16,8 @@ export function AlertList() {
   const filter = useSignal<AlertFilter>(noFilter);
   const asked = useSignal<Alert | undefined>(undefined);
   void alertsChanged.value;
+  void figuresChanged.value;
+  const together = (fleet.figures?.fleetAlerts.length ?? 0) > 0;
   const found = select(fleet.alerts.values(), filter.value);
   return (
     <aside class="alerts" aria-label="Alerts">
@@ -31,7 +33,7 @@ export function AlertList() {
           <AlertRow key={alert.id} alert={alert} onAcknowledge={() => (asked.value = alert)} />
         ))}
       </ol>
-      {found.length === 0 && <p class="empty">{filter.value === noFilter ? 'No open alerts.' : 'No alert fits the filter.'}</p>}
+      {found.length === 0 && <p class="empty">{filter.value !== noFilter ? 'No alert fits the filter.' : together ? 'No other open alerts.' : 'No open alerts.'}</p>}
       {found.length > shown && <p class="empty">{count(found.length - shown)} older ones fit too: narrow the filter to see them.</p>}
       {asked.value && <Acknowledge alert={asked.value} onClose={() => (asked.value = undefined)} />}
     </aside>

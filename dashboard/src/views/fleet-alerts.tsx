@@ -42,9 +42,8 @@ function Parts({ alert }: { alert: FleetAlert }) {
       <ul>
         {parts.slice(0, shown).map((part) => (
           <li key={part.id} data-testid="fleet-part" data-vin={part.vin}>
-            <a href={vehicleHref(part.vin)}>
-              <span class={`badge ${part.severity}`}>{part.severity}</span> {part.vin} <span class="muted">{capital(part.type)}</span>
-            </a>
+            <span class={`badge ${part.severity}`}>{part.severity}</span> <a href={vehicleHref(part.vin)}>{part.vin}</a>{' '}
+            <span class="muted">{capital(part.type)}</span>
           </li>
         ))}
         {parts.length > shown && <li class="muted">and {count(parts.length - shown)} more</li>}

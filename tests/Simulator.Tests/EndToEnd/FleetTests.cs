@@ -94,6 +94,24 @@ public sealed class FleetTests
     }
 
     [Fact]
+    public async Task A_bad_firmware_breaks_all_vehicles_that_run_it_and_no_other()
+    {
+        using var folder = new TemporaryFolder();
+        await using var broker = await TestBroker.StartAsync();
+        var truth = folder.File("truth.jsonl");
+        var faults = FaultOptions.Parse("firmware=2001,kinds=temperature-sensor-drift");
+        using var fleet = new FleetRun(
+            new FleetOptions { Vehicles = 30, Batch = TimeSpan.FromSeconds(1), Duration = TimeSpan.FromSeconds(4), Faults = faults, TruthFile = truth }, To(broker), TimeProvider.System);
+
+        Assert.True(await fleet.RunAsync(TestContext.Current.CancellationToken));
+
+        var firmware = SignalCatalogue.Get("Kappa.ControlUnit.FirmwareVersion").Id;
+        var running = broker.Batches.ToLookup(b => b.Columns.Single(c => c.Signal == firmware).Values.Distinct().Single(), b => b.Vin);
+        Assert.Equal([1407, 2000, 2001], running.Select(group => (int)group.Key).Order());
+        Assert.Equal(running[2001].Distinct().Order(), Lines(truth).Where(l => l.ToMs is null).Select(l => l.Vin).Order());
+    }
+
+    [Fact]
     public async Task Faults_wait_for_the_word_and_are_noted_as_they_happen()
     {
         using var folder = new TemporaryFolder();

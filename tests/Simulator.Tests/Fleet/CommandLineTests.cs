@@ -27,11 +27,12 @@ public sealed class CommandLineTests
     [Fact]
     public void Faults_take_every_setting()
     {
-        var options = FaultOptions.Parse("every=5s,severity=0.8,repair=2m,kinds=tyre-leak+coolant-leak,wait")!;
+        var options = FaultOptions.Parse("every=5s,severity=0.8,repair=2m,kinds=tyre-leak+coolant-leak,firmware=2000,wait")!;
         Assert.Equal(TimeSpan.FromSeconds(5), options.Every);
         Assert.Equal(0.8, options.Severity);
         Assert.Equal(TimeSpan.FromMinutes(2), options.Repair);
         Assert.Equal([FaultKind.TyreLeak, FaultKind.CoolantLeak], options.Kinds);
+        Assert.Equal(2000, options.Firmware);
         Assert.True(options.Wait);
         Assert.Null(FaultOptions.Parse("off"));
     }
@@ -40,6 +41,7 @@ public sealed class CommandLineTests
     [InlineData("every=0s")]
     [InlineData("severity=2")]
     [InlineData("kinds=flat-battery")]
+    [InlineData("firmware=7")]
     [InlineData("sometimes")]
     public void Wrong_fault_settings_are_refused(string text) => Assert.Throws<FormatException>(() => FaultOptions.Parse(text));
 

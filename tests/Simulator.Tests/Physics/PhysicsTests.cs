@@ -12,8 +12,8 @@ public sealed class PhysicsTests
     private const string Latitude = "Vehicle.CurrentLocation.Latitude", Longitude = "Vehicle.CurrentLocation.Longitude";
 
     [Theory]
-    [InlineData(VehicleProfiles.Combustion, 25)]
-    [InlineData(VehicleProfiles.Electric, 24)]
+    [InlineData(VehicleProfiles.Combustion, 26)]
+    [InlineData(VehicleProfiles.Electric, 25)]
     public void Signals_are_finite_and_within_the_catalogue(string profile, int signals) =>
         Prop.ForAll<ulong>(seed =>
         {

@@ -29,7 +29,7 @@ internal sealed partial class Broker : IDisposable
         Tls = TlsCertificate.Load(options);
         ClusterId = Embedded.ClusterId.LoadOrCreate(dataDirectory);
         Topics = new TopicRegistry(dataDirectory, options.Time, options.Flush, options.Logger);
-        Groups = new GroupCoordinator(Topics, options.Time, options.MaxGroupMembers, options.MaxGroupMemory);
+        Groups = new GroupCoordinator(Topics, options.Time, options.MaxGroupMembers, options.MaxGroupMemory, options.Logger);
         Transactions = new TransactionCoordinator(
             Topics, Groups, new ProducerIds(dataDirectory), options.Time, options.MaxTransactionTimeout, options.Logger, options.MaxTransactionMemory);
     }
@@ -98,6 +98,7 @@ internal sealed partial class Broker : IDisposable
 
     private void Clean()
     {
+        ForEach(Groups.All, Groups.Retry, static g => $"group {g.Id}");
         ForEach(Groups.All, g => Groups.Expire(g, Options.OffsetsRetention), static g => $"group {g.Id}");
         Transactions.EndOrphans();
         ForEach(Transactions.All, t => Transactions.Expire(t, Options.TransactionalIdExpiration), static t => $"transactional id {t.Id}");

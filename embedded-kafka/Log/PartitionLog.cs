@@ -50,10 +50,11 @@ internal sealed partial class PartitionLog : IDisposable
     private long StableOffset => _producers.FirstUnstableOffset ?? EndOffset;
 
     /// <summary>Stores a client's batch after checking it. Offset and epoch are written into <paramref name="batch"/>.</summary>
-    public AppendResult Append(Memory<byte> batch)
+    /// <param name="mayBeTransactional">Whether the request names a transactional id.</param>
+    public AppendResult Append(Memory<byte> batch, bool mayBeTransactional = true)
     {
         var now = Now();
-        if (BatchValidation.Check(batch, Settings, now, out var header) is { } refused)
+        if (BatchValidation.Check(batch, mayBeTransactional, Settings, now, out var header) is { } refused)
             return refused;
 
         lock (_lock)

@@ -112,10 +112,25 @@ internal sealed partial class PartitionLog
 
         // A write that was cut short leaves no whole batch.
         if (segment.Headers(segment.Size, length).Any(b => IsWhole(b.Header, segment.ReadBatch(b))))
-            FileChanges.Copy(segment.Path, AsideOf(segment.Path));
+            KeepCopy(segment, length);
         CutBytes += length - segment.Size;
         segment.CutTail();
         return false;
+    }
+
+    /// <exception cref="IOException">There is no room for it; the segment is as it was.</exception>
+    private static void KeepCopy(Segment segment, long length)
+    {
+        try
+        {
+            FileChanges.Copy(segment.Path, AsideOf(segment.Path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException(
+                $"{segment.Path} is damaged at byte {segment.Size} of {length}, and whole batches follow. They cannot stay in the log, and the copy that is to keep them cannot be written: {e.Message} "
+                + $"Nothing was changed. To go on, make {length} bytes of room on the disk, or move the file to another one: then the log begins or ends without its records.", e);
+        }
     }
 
     private static bool IsWhole(in RecordBatchHeader header, byte[] batch) =>

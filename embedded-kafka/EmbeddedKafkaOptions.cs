@@ -58,6 +58,9 @@ public sealed record EmbeddedKafkaOptions
     /// <summary>Bytes that all transactional ids and the partitions of their open transactions together may take in memory. A new one beyond is turned away.</summary>
     public long MaxTransactionMemory { get; init; } = 64 * 1024 * 1024;
 
+    /// <summary>Idempotent producers that all partitions together remember, each counted in every partition that it writes to. Those that were silent for longest are forgotten first.</summary>
+    public int MaxProducers { get; init; } = 150_000;
+
     /// <summary>Bytes; a larger request closes its connection.</summary>
     public int MaxRequestSize { get; init; } = 100 * 1024 * 1024;
 
@@ -114,6 +117,7 @@ public sealed record EmbeddedKafkaOptions
         Need(MaxGroupMembers > 0, $"maxGroupMembers has to be at least 1, is {MaxGroupMembers}.");
         Need(MaxGroupMemory >= 1024 * 1024, $"maxGroupMemory has to be at least 1048576 bytes, is {MaxGroupMemory}.");
         Need(MaxTransactionMemory >= 1024 * 1024, $"maxTransactionMemory has to be at least 1048576 bytes, is {MaxTransactionMemory}.");
+        Need(MaxProducers >= 1000, $"maxProducers has to be at least 1000, is {MaxProducers}.");
         Need(MaxRequestSize >= 1024, $"maxRequestSize has to be at least 1024 bytes, is {MaxRequestSize}.");
         Need(MaxFetchSize >= 1024, $"maxFetchSize has to be at least 1024 bytes, is {MaxFetchSize}.");
         Need(MaxBufferMemory >= 2L * MaxRequestSize, $"maxBufferMemory ({MaxBufferMemory}) has to be at least twice maxRequestSize ({MaxRequestSize}).");

@@ -13,9 +13,9 @@ internal sealed partial class PartitionLog
     /// Opens a partition's folder. What the checkpoints do not vouch for is read and checked batch by batch; the log ends before the
     /// first batch that is torn or has a wrong checksum.
     /// </summary>
-    public static PartitionLog Open(string name, string directory, LogSettings settings, TimeProvider time, bool flush)
+    public static PartitionLog Open(string name, string directory, LogSettings settings, TimeProvider time, bool flush, ProducerLimit? producers = null)
     {
-        var log = new PartitionLog(name, directory, settings, time, flush);
+        var log = new PartitionLog(name, directory, settings, time, flush, producers);
         if (!Directory.Exists(directory))
             return log;
 

@@ -80,6 +80,7 @@ internal sealed partial class PartitionLog
         lock (_lock)
         {
             _deleted = true;
+            _producers.Clear();
             foreach (var waiter in _waiters)
                 waiter.Appended(int.MaxValue);
             foreach (var segment in _segments)

@@ -10,6 +10,9 @@ internal sealed partial class TopicRegistry
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Partition}: no checkpoint could be written, so the next start has to read it: {Reason}")]
     private partial void LogNoCheckpoint(string partition, string reason);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} idempotent producers that had been silent for longest are forgotten, and {Remembered} remembered: maxProducers was nearly reached")]
+    private partial void LogProducersForgotten(int count, int remembered);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "The deleted topic's folder {Directory} stays until the next start: {Reason}")]
     private partial void LogNotRemoved(string directory, string reason);
 

@@ -22,14 +22,16 @@ internal sealed partial class TopicRegistry : IDisposable
     private readonly TimeProvider _time;
     private readonly bool _flush;
     private readonly ILogger _logger;
+    private readonly ProducerLimit _producers;
 
-    public TopicRegistry(string dataDirectory, TimeProvider time, bool flush, ILogger logger)
+    public TopicRegistry(string dataDirectory, TimeProvider time, bool flush, ILogger logger, int maxProducers = int.MaxValue)
     {
         _root = Path.Combine(dataDirectory, "topics");
         _trash = Path.Combine(dataDirectory, "deleted");
         _time = time;
         _flush = flush;
         _logger = logger;
+        _producers = new ProducerLimit(maxProducers);
         Directory.CreateDirectory(_root);
 
         // The folder itself stays: so deleting a topic needs no room on the disk.
@@ -195,6 +197,23 @@ internal sealed partial class TopicRegistry : IDisposable
         }
     }
 
+    /// <summary>
+    /// Makes room for new producers before there is none: those go that have been silent for longest in any partition, but none with an open transaction.
+    /// </summary>
+    public void ForgetProducers()
+    {
+        var excess = _producers.Excess;
+        if (excess == 0)
+            return;
+
+        var logs = _topics.Values.SelectMany(t => t.Partitions).ToList();
+        var lastSeen = logs.SelectMany(log => log.ReadProducers(static states => states.Idle.Select(p => p.LastSeen).ToList())).Order().Take(excess).LastOrDefault();
+        var forgotten = 0;
+        foreach (var log in logs)
+            forgotten += log.ForgetProducers(lastSeen, excess - forgotten);
+        LogProducersForgotten(forgotten, _producers.Count);
+    }
+
     /// <summary>Closes all logs so that the next start need not read them.</summary>
     public void Close(bool checkpoint) =>
         Parallel.ForEach(_topics.Values.SelectMany(t => t.Partitions), partition =>
@@ -231,7 +250,7 @@ internal sealed partial class TopicRegistry : IDisposable
         var partitions = new List<PartitionLog>(to - from);
         for (var i = from; i < to; i++)
         {
-            var log = PartitionLog.Open($"{topic}-{i}", Path.Combine(directory, i.ToString()), config.Settings, _time, _flush);
+            var log = PartitionLog.Open($"{topic}-{i}", Path.Combine(directory, i.ToString()), config.Settings, _time, _flush, _producers);
             log.Unreadable = (offset, reason) => LogUnreadable(log.Name, offset, reason);
             if (log.CutBytes > 0)
                 LogCutTail(log.Name, log.CutBytes, log.EndOffset);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Runtime.ExceptionServices;
 using Kappa.Iot.Embedded.Log;
 using Kappa.Iot.Embedded.Protocol;
@@ -248,15 +249,28 @@ internal sealed partial class TopicRegistry : IDisposable
     private List<PartitionLog> OpenPartitions(string topic, string directory, TopicConfig config, int from, int to)
     {
         var partitions = new List<PartitionLog>(to - from);
-        for (var i = from; i < to; i++)
+        try
         {
-            var log = PartitionLog.Open($"{topic}-{i}", Path.Combine(directory, i.ToString()), config.Settings, _time, _flush, _producers);
-            log.Unreadable = (offset, reason) => LogUnreadable(log.Name, offset, reason);
-            if (log.CutBytes > 0)
-                LogCutTail(log.Name, log.CutBytes, log.EndOffset);
-            partitions.Add(log);
+            for (var i = from; i < to; i++)
+                partitions.Add(OpenPartition(topic, directory, config, i));
+            return partitions;
         }
+        catch
+        {
+            partitions.ForEach(p => p.Dispose());
+            throw;
+        }
+    }
 
-        return partitions;
+    private PartitionLog OpenPartition(string topic, string directory, TopicConfig config, int number)
+    {
+        var folder = Path.Combine(directory, number.ToString(CultureInfo.InvariantCulture));
+        var log = PartitionLog.Open($"{topic}-{number}", folder, config.Settings, _time, _flush, _producers);
+        log.Unreadable = (offset, reason) => LogUnreadable(log.Name, offset, reason);
+        if (log.CutBytes > 0)
+            LogCutTail(log.Name, log.CutBytes, log.EndOffset);
+        if (log.Aside > 0)
+            LogAside(log.Aside, folder);
+        return log;
     }
 }

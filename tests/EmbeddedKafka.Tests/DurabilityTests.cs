@@ -186,7 +186,7 @@ public sealed class DurabilityTests : IDisposable
 
         var path = Assert.Single(Directory.GetFiles(folder));
         var damaged = await File.ReadAllBytesAsync(path, Cancel);
-        damaged[damaged.Length / 2] ^= 1;
+        damaged[(damaged.Length / 2) + 1000] ^= 1;
         await File.WriteAllBytesAsync(path, damaged, Cancel);
         var rest = disk.Fill();
 

@@ -66,6 +66,8 @@ internal static class BatchValidation
             return CheckRecords(header, batch.Span[RecordBatchHeader.Length..], keyed, out oldest, out newest);
         if (!keyed)
             return null;
+        if (header.Size == RecordBatchHeader.Length && header.Compression != CompressionType.Zstd)
+            return AppendResult.Refused(ErrorCode.UnknownServerError, $"Something compressed as {header.Compression} takes more than no bytes.");
 
         Compression.Gate.Wait();
         try

@@ -27,8 +27,6 @@ internal static class Compression
     {
         if (type == CompressionType.None)
             return data;
-        if (data.IsEmpty && type != CompressionType.Zstd)
-            throw new InvalidDataException($"A batch that claims to be {type} holds nothing."); // even no records take some bytes
 
         try
         {

@@ -262,7 +262,9 @@ internal sealed partial class PartitionLog
         if (kept.Count == header.RecordCount && !header.IsTransactional)
             return bytes;
 
-        return RecordBatchBuilder.Assemble(Plain(header) with { MaxTimestamp = kept.Count == 0 ? header.MaxTimestamp : maxTimestamp }, kept);
+        var plain = Plain(header);
+        return RecordBatchBuilder.Assemble(
+            kept.Count > 0 ? plain with { MaxTimestamp = maxTimestamp } : plain with { Attributes = RecordBatchHeader.WithoutCompression(plain.Attributes) }, kept);
     }
 
     /// <summary>What a transaction committed is from now on a plain record: its marker is gone.</summary>

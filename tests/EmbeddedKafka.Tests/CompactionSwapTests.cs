@@ -156,6 +156,22 @@ public sealed class CompactionSwapTests : IDisposable
         Assert.Contains("v39", again.ReadCommitted().Select(r => Encoding.UTF8.GetString(r.Record.Value!.Value.Span)));
     }
 
+    [Theory]
+    [InlineData(CompressionType.Gzip)]
+    [InlineData(CompressionType.Lz4)]
+    public void Compact_NothingOfACompressedBatchSurvives_WhatStaysOfItNeedsNoUnpacking(object compression)
+    {
+        using var log = PartitionLog.Open("test-0", _directory, Compacted, TimeProvider.System, flush: false);
+        var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(Protocol.ErrorCode.None, log.Append(TestBatch.Make([("k", $"v{i}", now)], -1, -1, -1, false, (CompressionType)compression)).Error);
+        log.Compact();
+        var first = File.ReadAllBytes(Directory.GetFiles(_directory, "*.log").Order().First());
+        var header = RecordBatchHeader.Read(first);
+        Assert.Equal((RecordBatchHeader.Length, 0, CompressionType.None), (header.Size, header.RecordCount, header.Compression));
+        Assert.True(RecordBatchHeader.HasValidCrc(first.AsSpan(0, header.Size), header.Crc));
+    }
+
     private string Names() => string.Join(' ', Directory.GetFiles(_directory, "*.log*").Select(Path.GetFileName).Order());
 
     /// <summary>Six keys in six segments, which compaction may make two.</summary>

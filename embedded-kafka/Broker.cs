@@ -28,8 +28,8 @@ internal sealed partial class Broker : IDisposable
         Users = new SaslUsers(options.SaslUsers);
         Tls = TlsCertificate.Load(options);
         ClusterId = Embedded.ClusterId.LoadOrCreate(dataDirectory);
-        Topics = new TopicRegistry(dataDirectory, options.Time, options.Flush, options.Logger);
-        Groups = new GroupCoordinator(Topics, options.Time, options.MaxGroupMembers, options.MaxGroupMemory);
+        Topics = new TopicRegistry(dataDirectory, options.Time, options.Flush, options.Logger, options.MaxProducers);
+        Groups = new GroupCoordinator(Topics, options.Time, options.MaxGroupMembers, options.MaxGroupMemory, options.Logger);
         Transactions = new TransactionCoordinator(
             Topics, Groups, new ProducerIds(dataDirectory), options.Time, options.MaxTransactionTimeout, options.Logger, options.MaxTransactionMemory);
     }
@@ -98,9 +98,11 @@ internal sealed partial class Broker : IDisposable
 
     private void Clean()
     {
+        ForEach(Groups.All, Groups.Retry, static g => $"group {g.Id}");
         ForEach(Groups.All, g => Groups.Expire(g, Options.OffsetsRetention), static g => $"group {g.Id}");
         Transactions.EndOrphans();
         ForEach(Transactions.All, t => Transactions.Expire(t, Options.TransactionalIdExpiration), static t => $"transactional id {t.Id}");
+        Topics.ForgetProducers();
         foreach (var topic in Topics.All)
         {
             foreach (var partition in topic.Partitions)

@@ -8,6 +8,9 @@ namespace Kappa.Iot.Embedded;
 /// <summary>How a server is set up. The defaults are Kafka's where Kafka has one.</summary>
 public sealed record EmbeddedKafkaOptions
 {
+    /// <summary>Bytes; buffers are powers of two, and the next one is larger than an array can be.</summary>
+    private const int MaxMessage = 1 << 30;
+
     /// <summary>Where the log is kept; null for a new temporary folder that is removed at the end.</summary>
     public string? DataDirectory { get; init; }
 
@@ -57,6 +60,9 @@ public sealed record EmbeddedKafkaOptions
 
     /// <summary>Bytes that all transactional ids and the partitions of their open transactions together may take in memory. A new one beyond is turned away.</summary>
     public long MaxTransactionMemory { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Idempotent producers that all partitions together remember, each counted in every partition that it writes to. Those that were silent for longest are forgotten first.</summary>
+    public int MaxProducers { get; init; } = 150_000;
 
     /// <summary>Bytes; a larger request closes its connection.</summary>
     public int MaxRequestSize { get; init; } = 100 * 1024 * 1024;
@@ -114,8 +120,9 @@ public sealed record EmbeddedKafkaOptions
         Need(MaxGroupMembers > 0, $"maxGroupMembers has to be at least 1, is {MaxGroupMembers}.");
         Need(MaxGroupMemory >= 1024 * 1024, $"maxGroupMemory has to be at least 1048576 bytes, is {MaxGroupMemory}.");
         Need(MaxTransactionMemory >= 1024 * 1024, $"maxTransactionMemory has to be at least 1048576 bytes, is {MaxTransactionMemory}.");
-        Need(MaxRequestSize >= 1024, $"maxRequestSize has to be at least 1024 bytes, is {MaxRequestSize}.");
-        Need(MaxFetchSize >= 1024, $"maxFetchSize has to be at least 1024 bytes, is {MaxFetchSize}.");
+        Need(MaxProducers >= 1000, $"maxProducers has to be at least 1000, is {MaxProducers}.");
+        Need(MaxRequestSize is >= 1024 and <= MaxMessage, $"maxRequestSize has to be 1024 to {MaxMessage} bytes, is {MaxRequestSize}.");
+        Need(MaxFetchSize is >= 1024 and <= MaxMessage, $"maxFetchSize has to be 1024 to {MaxMessage} bytes, is {MaxFetchSize}.");
         Need(MaxBufferMemory >= 2L * MaxRequestSize, $"maxBufferMemory ({MaxBufferMemory}) has to be at least twice maxRequestSize ({MaxRequestSize}).");
         Need(SaslUsers is not null && SaslUsers.All(u => u.Key.Length > 0 && u.Value is { Length: > 0 }), "saslUsers has to be an object with names and passwords, none of them empty.");
         Need(TlsCertificate is not null || (TlsKey is null && TlsPassword is null), "tlsKey and tlsPassword need a tlsCertificate.");

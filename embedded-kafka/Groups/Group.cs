@@ -43,6 +43,12 @@ internal sealed partial class Group(string id, TimeProvider time, int maxMembers
     /// <summary>Offsets committed inside transactions that are still open, by producer.</summary>
     public Dictionary<long, Dictionary<TopicPartition, CommittedOffset>> PendingOffsets { get; } = [];
 
+    /// <summary>What it has no offset for any more while the log still has one: that it goes could not be written yet.</summary>
+    public HashSet<TopicPartition> Forgotten { get; } = [];
+
+    /// <summary>Whether the last try to write <see cref="Forgotten"/> failed.</summary>
+    public bool FailsToForget { get; set; }
+
     /// <summary>Whatever an offset is committed for, also in a transaction that is still open.</summary>
     public IEnumerable<TopicPartition> Partitions => Offsets.Keys.Union(PendingOffsets.Values.SelectMany(p => p.Keys));
 
@@ -54,7 +60,7 @@ internal sealed partial class Group(string id, TimeProvider time, int maxMembers
 
     /// <summary>Bytes of memory that it takes, roughly.</summary>
     public long Size => OwnSize + Offsets.Values.Sum(SizeOf) + PendingOffsets.Values.Sum(p => p.Values.Sum(SizeOf))
-        + _promised.Keys.Sum(p => 128L + 2 * p.Length) + _members.Values.Sum(m => m.Size);
+        + _promised.Keys.Sum(p => 128L + 2 * p.Length) + _members.Values.Sum(m => m.Size) + 128L * Forgotten.Count;
 
     /// <summary>Bytes of memory that an offset takes, roughly.</summary>
     public static long SizeOf(CommittedOffset offset) => 256 + 2 * offset.Metadata.Length;

@@ -2,11 +2,14 @@ using System.Collections.Concurrent;
 using Kappa.Iot.Embedded.Log;
 using Kappa.Iot.Embedded.Protocol;
 using Kappa.Iot.Embedded.Topics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kappa.Iot.Embedded.Groups;
 
 /// <summary>All consumer groups. What they must not forget is in the offsets topic before anybody is told.</summary>
-internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time, int maxMembers = int.MaxValue, long maxMemory = long.MaxValue)
+internal sealed partial class GroupCoordinator(
+    TopicRegistry topics, TimeProvider time, int maxMembers = int.MaxValue, long maxMemory = long.MaxValue, ILogger? logger = null)
 {
     public const int MaxMetadataLength = 4096;
 
@@ -14,6 +17,7 @@ internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time, 
     public const int MaxNameLength = 4096;
 
     private readonly ConcurrentDictionary<string, Group> _groups = new(StringComparer.Ordinal);
+    private readonly ILogger _logger = logger ?? NullLogger.Instance;
     private long _size;
 
     public IEnumerable<Group> All => _groups.Values;
@@ -91,7 +95,11 @@ internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time, 
                 AddPending(GetOrAdd(parsed.Group), header.ProducerId, partition, GroupRecords.ReadOffset(value, record.Offset));
         }
 
-        foreach (var group in _groups.Values.Where(g => g.Members.Count == 0 && g.Offsets.Count == 0 && g.PendingOffsets.Count == 0 && g.Generation == 0))
+        // The server was stopped between the end of the topic and that of its offsets.
+        foreach (var group in _groups.Values)
+            Forget(group, p => topics.Find(p.Topic) is null);
+
+        foreach (var group in _groups.Values.Where(g => g.Forgotten.Count == 0 && g.Members.Count == 0 && g.Offsets.Count == 0 && g.PendingOffsets.Count == 0 && g.Generation == 0))
             _groups.TryRemove(group.Id, out _);
     }
 
@@ -108,6 +116,10 @@ internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time, 
         {
             if (group.State == GroupState.Dead || (group.Growth(offsets, transactional) is > 0 and var growth && !HasRoom(growth)))
                 return ErrorCode.CoordinatorNotAvailable;
+
+            // First, or it would take what is committed now with it.
+            if (WriteForgotten(group) is var error && error != ErrorCode.None)
+                return error;
             var result = transactional ? Log.AppendTransactional(batch) : Log.AppendInternal(batch);
             if (result.Error != ErrorCode.None)
                 return Translate(result.Error);
@@ -165,6 +177,8 @@ internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time, 
     /// <summary>Forgets offsets, those of open transactions as well; the caller holds the group's lock.</summary>
     public ErrorCode DeleteOffsets(Group group, IReadOnlyCollection<TopicPartition> partitions, bool withGroup = false)
     {
+        if (WriteForgotten(group) is var error && error != ErrorCode.None)
+            return error;
         if (group.Generation == 0 && group.Offsets.Count == 0 && group.PendingOffsets.Count == 0)
             return ErrorCode.None;
 
@@ -198,14 +212,57 @@ internal sealed class GroupCoordinator(TopicRegistry topics, TimeProvider time, 
         }
     }
 
-    /// <summary>A topic is gone, and so is what groups had committed for it, or would have with their transactions.</summary>
+    /// <summary>
+    /// A topic is gone, and so is what groups had committed for it, or would have with their transactions. Where the disk cannot be written, the log
+    /// hears of it later: with the group's next commit, or by <see cref="Retry"/>.
+    /// </summary>
     public void TopicDeleted(string topic)
     {
         foreach (var group in _groups.Values)
+            Forget(group, p => p.Topic == topic);
+    }
+
+    /// <summary>Writes what could not be written before.</summary>
+    public void Retry(Group group)
+    {
+        lock (group.Lock)
+            WriteForgotten(group);
+    }
+
+    private void Forget(Group group, Func<TopicPartition, bool> isGone)
+    {
+        lock (group.Lock)
         {
-            lock (group.Lock)
-                DeleteOffsets(group, [.. group.Partitions.Where(p => p.Topic == topic)]);
+            foreach (var partition in group.Partitions.Where(isGone).ToList())
+            {
+                group.Forget(partition);
+                group.Forgotten.Add(partition);
+            }
+
+            WriteForgotten(group);
         }
+    }
+
+    /// <summary>Takes out of the log, too, what the group has forgotten. Only the first failure is logged, and the end of it.</summary>
+    private ErrorCode WriteForgotten(Group group)
+    {
+        if (group.Forgotten.Count == 0)
+            return ErrorCode.None;
+
+        var result = Log.AppendInternal(RecordBatchBuilder.Build([.. group.Forgotten.Select(p => (GroupRecords.OffsetKey(group.Id, p), (byte[]?)null))], Now()));
+        if (result.Error != ErrorCode.None)
+        {
+            if (!group.FailsToForget)
+                LogNotForgotten(group.Id, group.Forgotten.Count, result.Message);
+            group.FailsToForget = true;
+            return Translate(result.Error);
+        }
+
+        if (group.FailsToForget)
+            LogForgotten(group.Id, group.Forgotten.Count);
+        group.FailsToForget = false;
+        group.Forgotten.Clear();
+        return ErrorCode.None;
     }
 
     private ErrorCode PersistMembers(Group group)

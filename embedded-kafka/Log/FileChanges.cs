@@ -47,8 +47,16 @@ internal static class FileChanges
     public static void Copy(string from, string to)
     {
         _before?.Invoke(null, 0, []);
-        File.Copy(from, to + ".tmp", overwrite: true);
-        Move(to + ".tmp", to);
+        try
+        {
+            File.Copy(from, to + ".tmp", overwrite: true);
+            Move(to + ".tmp", to);
+        }
+        catch (IOException)
+        {
+            File.Delete(to + ".tmp"); // half of it would only take room
+            throw;
+        }
     }
 
     /// <summary>Forces new names, and that old ones are gone, down to the disk.</summary>

@@ -8,6 +8,8 @@ internal sealed partial class PartitionLog
     /// <summary>So many keys are looked at in one go; more segments wait for the next.</summary>
     private const int MaxKeys = 2_000_000;
 
+    private const string SwapExtension = ".swap";
+
     /// <summary>Hears of each batch whose records compaction cannot read: its offset and why. It stays as it is.</summary>
     public Action<long, string>? Unreadable { get; set; }
 
@@ -125,7 +127,7 @@ internal sealed partial class PartitionLog
     /// <returns>The new size, or null where the segments are not there any more.</returns>
     private long? Rewrite(List<Segment> group, Dictionary<UInt128, long> latest, ILookup<long, AbortedTransaction> aborted, long now, bool keepLast)
     {
-        var path = group[0].Path;
+        var path = Segment.PathOf(_directory, group[0].BaseOffset);
         var temporary = path + ".tmp";
         FileChanges.Delete(temporary);
         var rewritten = Segment.CreateAt(temporary, group[0].BaseOffset);
@@ -175,7 +177,7 @@ internal sealed partial class PartitionLog
                 return false;
             }
 
-            // In this order a crash, or a disk that fails, leaves either the old segments or the new one with leftovers that the next start recognises.
+            // In this order a crash, or a disk that fails, leaves the old segments, or the new one under a name that tells the next start which old ones it replaces.
             var producers = SegmentCheckpoint.LoadProducers(group[^1]);
             var isEmpty = rewritten.Size == 0;
             try
@@ -185,7 +187,7 @@ internal sealed partial class PartitionLog
                 if (isEmpty)
                     FileChanges.Delete(path);
                 else
-                    rewritten.MoveTo(path);
+                    rewritten.MoveTo(group.Count == 1 ? path : SwapPath(group));
 
                 // The new name has to be on the disk before the old ones go.
                 if (_flush)
@@ -212,12 +214,17 @@ internal sealed partial class PartitionLog
             }
             else
             {
+                if (group.Count > 1)
+                    rewritten.MoveTo(path);
                 SegmentCheckpoint.Save(rewritten, producers);
             }
 
             return true;
         }
     }
+
+    /// <summary>Names the offsets whose segments the file replaces: from the first on, up to the second.</summary>
+    private string SwapPath(List<Segment> group) => Path.Combine(_directory, $"{group[0].BaseOffset:D20}-{group[^1].NextOffset:D20}{SwapExtension}");
 
     /// <summary>What is left of a batch; null for nothing.</summary>
     /// <param name="last">The last batch stays, without records if need be: readers have to get past it.</param>
@@ -255,7 +262,9 @@ internal sealed partial class PartitionLog
         if (kept.Count == header.RecordCount && !header.IsTransactional)
             return bytes;
 
-        return RecordBatchBuilder.Assemble(Plain(header) with { MaxTimestamp = kept.Count == 0 ? header.MaxTimestamp : maxTimestamp }, kept);
+        var plain = Plain(header);
+        return RecordBatchBuilder.Assemble(
+            kept.Count > 0 ? plain with { MaxTimestamp = maxTimestamp } : plain with { Attributes = RecordBatchHeader.WithoutCompression(plain.Attributes) }, kept);
     }
 
     /// <summary>What a transaction committed is from now on a plain record: its marker is gone.</summary>

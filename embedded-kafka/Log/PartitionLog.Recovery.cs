@@ -5,6 +5,20 @@ namespace Kappa.Iot.Embedded.Log;
 internal sealed partial class PartitionLog
 {
     private const string StartOffsetFile = "start-offset";
+    private const string AsideExtension = ".cut";
+
+    /// <summary>Files with what was cut off or set aside, at this start or an earlier one.</summary>
+    private readonly List<string> _aside = [];
+
+    /// <summary>How many files hold what was cut off or set aside.</summary>
+    public int Aside
+    {
+        get
+        {
+            lock (_lock)
+                return _aside.Count;
+        }
+    }
 
     /// <summary>Bytes that were not whole, valid batches in their place, and were cut off or set aside when the log was opened.</summary>
     public long CutBytes { get; private set; }
@@ -13,14 +27,30 @@ internal sealed partial class PartitionLog
     /// Opens a partition's folder. What the checkpoints do not vouch for is read and checked batch by batch; the log ends before the
     /// first batch that is torn or has a wrong checksum.
     /// </summary>
-    public static PartitionLog Open(string name, string directory, LogSettings settings, TimeProvider time, bool flush)
+    public static PartitionLog Open(string name, string directory, LogSettings settings, TimeProvider time, bool flush, ProducerLimit? producers = null)
     {
-        var log = new PartitionLog(name, directory, settings, time, flush);
+        var log = new PartitionLog(name, directory, settings, time, flush, producers);
         if (!Directory.Exists(directory))
             return log;
+        try
+        {
+            log.Recover(directory);
+            return log;
+        }
+        catch
+        {
+            log.Dispose();
+            throw;
+        }
+    }
 
+    private void Recover(string directory)
+    {
         foreach (var leftover in Directory.EnumerateFiles(directory, "*.tmp"))
             FileChanges.Delete(leftover);
+
+        foreach (var swap in Directory.GetFiles(directory, "*" + SwapExtension))
+            EndSwap(swap);
 
         var paths = Directory.GetFiles(directory, "*" + Segment.Extension);
         Array.Sort(paths, StringComparer.Ordinal);
@@ -30,32 +60,72 @@ internal sealed partial class PartitionLog
             if (broken)
             {
                 // A segment after a broken one would leave a hole in the offsets.
-                log.CutBytes += new FileInfo(paths[i]).Length;
+                CutBytes += new FileInfo(paths[i]).Length;
                 SetAside(paths[i]);
                 continue;
             }
 
             var segment = Segment.Open(paths[i], BaseOf(paths[i]));
-            if (log._segments.Count > 0 && segment.BaseOffset < log._segments[^1].NextOffset)
+            if (_segments.Count > 0 && segment.BaseOffset < _segments[^1].NextOffset)
             {
-                // Compaction had put the segment's records into the one before, and was stopped before it could remove it; or an offset in the
-                // one before is wrong.
+                // An offset in the one before is wrong, or a version without *.swap was stopped in a compaction, before it could remove a segment whose records the one before has.
                 segment.Dispose();
-                log.CutBytes += new FileInfo(paths[i]).Length;
+                CutBytes += new FileInfo(paths[i]).Length;
                 SetAside(paths[i]);
                 continue;
             }
 
-            log._segments.Add(segment);
+            _segments.Add(segment);
             // The active segment is never compacted, so all others end before it.
-            broken = !log.Recover(segment, i + 1 == paths.Length ? long.MaxValue : BaseOf(paths[^1]));
-            log.EndOffset = Math.Max(log.EndOffset, Math.Max(segment.NextOffset, segment.BaseOffset));
+            broken = !Recover(segment, i + 1 == paths.Length ? long.MaxValue : BaseOf(paths[^1]));
+            EndOffset = Math.Max(EndOffset, Math.Max(segment.NextOffset, segment.BaseOffset));
         }
 
-        foreach (var closed in log._segments.SkipLast(1).Where(s => s.ClosedAt == 0))
-            closed.ClosedAt = log.Now();
-        log.LoadStartOffset();
-        return log;
+        foreach (var closed in _segments.SkipLast(1).Where(s => s.ClosedAt == 0))
+            closed.ClosedAt = Now();
+        LoadStartOffset();
+        _aside.AddRange(Directory.GetFiles(directory, $"*{Segment.Extension}{AsideExtension}*"));
+    }
+
+    /// <summary>Compaction was stopped between the first and the last step of putting a segment in the place of others.</summary>
+    private static void EndSwap(string swap)
+    {
+        var name = Path.GetFileNameWithoutExtension(swap).Split('-');
+        if (name.Length != 2 || !long.TryParse(name[0], NumberStyles.None, CultureInfo.InvariantCulture, out var from) || !long.TryParse(name[1], NumberStyles.None, CultureInfo.InvariantCulture, out var to))
+            throw new InvalidDataException($"{swap} is no segment that compaction left: its name has to be the offsets that it replaces. Move it away.");
+
+        var path = Segment.PathOf(Path.GetDirectoryName(swap)!, from);
+        using (var segment = Segment.Open(swap, from))
+        {
+            if (!IsWhole(segment))
+            {
+                // Not by a crash: it had been forced down before it got its name. What it was to replace is better.
+                FileChanges.Move(swap, AsideOf(path));
+                return;
+            }
+        }
+
+        foreach (var old in Directory.GetFiles(Path.GetDirectoryName(swap)!, "*" + Segment.Extension).Where(p => BaseOf(p) >= from && BaseOf(p) < to))
+        {
+            FileChanges.Delete(SegmentCheckpoint.PathOf(old));
+            if (old != path)
+                FileChanges.Delete(old);
+        }
+
+        FileChanges.Move(swap, path);
+    }
+
+    private static bool IsWhole(Segment segment)
+    {
+        long end = 0, next = segment.BaseOffset;
+        foreach (var batch in segment.Headers(0, segment.FileLength))
+        {
+            if (batch.Header.BaseOffset < next || batch.Header.LastOffsetDelta < 0 || !IsWhole(batch.Header, segment.ReadBatch(batch)))
+                return false;
+            (end, next) = (batch.Position + batch.Header.Size, batch.Header.NextOffset);
+        }
+
+        return end == segment.FileLength;
     }
 
     private static long BaseOf(string path) => long.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var offset)
@@ -71,9 +141,9 @@ internal sealed partial class PartitionLog
 
     private static string AsideOf(string path)
     {
-        var aside = path + ".cut";
+        var aside = path + AsideExtension;
         for (var n = 2; File.Exists(aside); n++)
-            aside = $"{path}.cut{n}";
+            aside = $"{path}{AsideExtension}{n}";
         return aside;
     }
 
@@ -112,10 +182,25 @@ internal sealed partial class PartitionLog
 
         // A write that was cut short leaves no whole batch.
         if (segment.Headers(segment.Size, length).Any(b => IsWhole(b.Header, segment.ReadBatch(b))))
-            FileChanges.Copy(segment.Path, AsideOf(segment.Path));
+            KeepCopy(segment, length);
         CutBytes += length - segment.Size;
         segment.CutTail();
         return false;
+    }
+
+    /// <exception cref="IOException">There is no room for it; the segment is as it was.</exception>
+    private static void KeepCopy(Segment segment, long length)
+    {
+        try
+        {
+            FileChanges.Copy(segment.Path, AsideOf(segment.Path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException(
+                $"{segment.Path} is damaged at byte {segment.Size} of {length}, and whole batches follow. They cannot stay in the log, and the copy that is to keep them cannot be written: {e.Message} "
+                + $"Nothing was changed. To go on, make {length} bytes of room on the disk, or move the file to another one: then the log begins or ends without its records.", e);
+        }
     }
 
     private static bool IsWhole(in RecordBatchHeader header, byte[] batch) =>

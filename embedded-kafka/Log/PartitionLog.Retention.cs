@@ -23,6 +23,8 @@ internal sealed partial class PartitionLog
             if (target < 0 || target > EndOffset)
                 return null;
             MoveStart(target);
+            if (target == EndOffset)
+                RemoveAside(static _ => true); // nothing of the partition is wanted any more
             return StartOffset;
         }
     }
@@ -37,6 +39,8 @@ internal sealed partial class PartitionLog
                 return 0;
             var now = Now();
             _producers.Expire(now - (long)producerExpiration.TotalMilliseconds);
+            if (Settings is { Delete: true, Retention: { } limit })
+                RemoveAside(path => now - new DateTimeOffset(File.GetLastWriteTimeUtc(path)).ToUnixTimeMilliseconds() > limit.TotalMilliseconds);
             if (_segments.Count == 0)
                 return 0;
 
@@ -80,6 +84,7 @@ internal sealed partial class PartitionLog
         lock (_lock)
         {
             _deleted = true;
+            _producers.Clear();
             foreach (var waiter in _waiters)
                 waiter.Appended(int.MaxValue);
             foreach (var segment in _segments)
@@ -147,6 +152,16 @@ internal sealed partial class PartitionLog
             // The next cleaning is to write the checkpoint, however little the segment has grown.
             _segments[^1].CheckpointedSize = null;
             return false;
+        }
+    }
+
+    /// <summary>What was set aside goes when it would have gone had it been whole: it is as old as what was last written to it.</summary>
+    private void RemoveAside(Func<string, bool> isDue)
+    {
+        foreach (var path in _aside.Where(isDue).ToList())
+        {
+            FileChanges.Delete(path);
+            _aside.Remove(path);
         }
     }
 

@@ -13,17 +13,18 @@ internal sealed partial class PartitionLog : IDisposable
     private readonly TimeProvider _time;
     private readonly bool _flush;
     private readonly List<Segment> _segments = [];
-    private readonly ProducerStates _producers = new();
+    private readonly ProducerStates _producers;
     private readonly ReadHints _hints = new();
     private readonly List<AppendWaiter> _waiters = [];
     private bool _deleted;
 
-    private PartitionLog(string name, string directory, LogSettings settings, TimeProvider time, bool flush)
+    private PartitionLog(string name, string directory, LogSettings settings, TimeProvider time, bool flush, ProducerLimit? producers)
     {
         Name = name;
         _directory = directory;
         _time = time;
         _flush = flush;
+        _producers = new ProducerStates(producers);
         Settings = settings;
     }
 
@@ -50,10 +51,11 @@ internal sealed partial class PartitionLog : IDisposable
     private long StableOffset => _producers.FirstUnstableOffset ?? EndOffset;
 
     /// <summary>Stores a client's batch after checking it. Offset and epoch are written into <paramref name="batch"/>.</summary>
-    public AppendResult Append(Memory<byte> batch)
+    /// <param name="mayBeTransactional">Whether the request names a transactional id.</param>
+    public AppendResult Append(Memory<byte> batch, bool mayBeTransactional = true)
     {
         var now = Now();
-        if (BatchValidation.Check(batch, Settings, now, out var header) is { } refused)
+        if (BatchValidation.Check(batch, mayBeTransactional, Settings, now, out var header) is { } refused)
             return refused;
 
         lock (_lock)
@@ -94,7 +96,10 @@ internal sealed partial class PartitionLog : IDisposable
     public void BeginTransaction(long producerId, short epoch)
     {
         lock (_lock)
-            _producers.Begin(producerId, epoch, Now());
+        {
+            if (!_deleted)
+                _producers.Begin(producerId, epoch, Now());
+        }
     }
 
     /// <summary>Writes the marker that commits or rolls back what a producer wrote; does nothing if it is there already.</summary>
@@ -126,6 +131,14 @@ internal sealed partial class PartitionLog : IDisposable
     {
         lock (_lock)
             return read(_producers);
+    }
+
+    /// <summary>Forgets producers that have been silent since <paramref name="lastSeen"/> (ms since 1970) or longer, and have nothing open.</summary>
+    /// <returns>How many.</returns>
+    public int ForgetProducers(long lastSeen, int atMost)
+    {
+        lock (_lock)
+            return _producers.Forget(_producers.Idle.Where(p => p.LastSeen <= lastSeen).Take(atMost));
     }
 
     private AppendResult Store(Memory<byte> batch, long now)
@@ -223,6 +236,7 @@ internal sealed partial class PartitionLog : IDisposable
             finally
             {
                 _deleted = true;
+                _producers.Clear();
                 foreach (var segment in _segments)
                     segment.Dispose();
             }

@@ -6,7 +6,8 @@ namespace Kappa.Iot.Embedded.Log;
 /// The idempotent and transactional producers of one partition. A pure fold of its batches, so it comes back from the log;
 /// checkpoints only make that short.
 /// </summary>
-internal sealed class ProducerStates
+/// <param name="limit">For those of all partitions; null for what is no partition's.</param>
+internal sealed class ProducerStates(ProducerLimit? limit = null)
 {
     /// <summary>
     /// More are not remembered, but those that have been silent for longest forgotten: whoever makes up producer ids gets less than 1 MB of
@@ -98,11 +99,28 @@ internal sealed class ProducerStates
         producer.LastSeen = now;
     }
 
+    /// <summary>The producers without an open transaction: those that may be forgotten.</summary>
+    public IEnumerable<ProducerState> Idle => _producers.Values.Where(p => !p.InTransaction && p.TransactionStart < 0);
+
     /// <summary>Forgets producers that have been silent since <paramref name="before"/> and have nothing open.</summary>
-    public void Expire(long before)
+    public void Expire(long before) => Forget(Idle.Where(p => p.LastSeen < before));
+
+    /// <summary>Forgets all, whatever they have open: the partition is gone.</summary>
+    public void Clear()
     {
-        foreach (var producer in _producers.Values.Where(p => p.LastSeen < before && !p.InTransaction && p.TransactionStart < 0).ToList())
+        limit?.Add(-_producers.Count);
+        _producers.Clear();
+        _openTransactions.Clear();
+    }
+
+    /// <returns>How many there were.</returns>
+    public int Forget(IEnumerable<ProducerState> producers)
+    {
+        var forgotten = producers.ToList();
+        foreach (var producer in forgotten)
             _producers.Remove(producer.ProducerId);
+        limit?.Add(-forgotten.Count);
+        return forgotten.Count;
     }
 
     public void Write(BinaryWriter writer)
@@ -128,8 +146,7 @@ internal sealed class ProducerStates
     /// <summary>Replaces everything by what <see cref="Write"/> wrote.</summary>
     public void Read(BinaryReader reader)
     {
-        _producers.Clear();
-        _openTransactions.Clear();
+        Clear();
         for (var count = reader.ReadInt32(); count > 0; count--)
         {
             var producer = GetOrAdd(reader.ReadInt64());
@@ -149,14 +166,12 @@ internal sealed class ProducerStates
         if (_producers.TryGetValue(producerId, out var producer))
             return producer;
 
-        if (_producers.Count >= MaxProducers)
-        {
-            // A good part at once, so that the search is rare.
-            foreach (var oldest in _producers.Values.Where(p => !p.InTransaction && p.TransactionStart < 0).OrderBy(p => p.LastSeen).Take(MaxProducers / 10).ToList())
-                _producers.Remove(oldest.ProducerId);
-        }
+        // A good part at once, so that the search is rare.
+        if (_producers.Count >= MaxProducers || limit is { IsReached: true })
+            Forget(Idle.OrderBy(p => p.LastSeen).Take(Math.Max(1, _producers.Count / 10)));
 
         _producers.Add(producerId, producer = new ProducerState(producerId));
+        limit?.Add(1);
         return producer;
     }
 }

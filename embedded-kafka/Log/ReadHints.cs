@@ -4,7 +4,7 @@ namespace Kappa.Iot.Embedded.Log;
 internal sealed class ReadHints
 {
     private readonly (Segment? Segment, long Offset, long Position)[] _hints = new (Segment?, long, long)[8];
-    private int _next;
+    private uint _next;
 
     public void Add(Segment segment, long offset, long position)
     {
@@ -14,7 +14,7 @@ internal sealed class ReadHints
                 return;
         }
 
-        _hints[_next++ % _hints.Length] = (segment, offset, position);
+        _hints[_next++ % (uint)_hints.Length] = (segment, offset, position);
     }
 
     public long? Find(Segment segment, long offset)

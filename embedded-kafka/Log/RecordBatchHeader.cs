@@ -104,6 +104,9 @@ internal readonly record struct RecordBatchHeader(
     /// <summary>The attributes of a batch that is no longer part of a transaction, and no marker.</summary>
     public static short WithoutTransaction(short attributes) => (short)(attributes & ~(TransactionalFlag | ControlFlag));
 
+    /// <summary>The attributes of a batch that has nothing left to unpack.</summary>
+    public static short WithoutCompression(short attributes) => (short)(attributes & ~7);
+
     private static void Seal(Span<byte> batch) =>
         BinaryPrimitives.WriteUInt32BigEndian(batch[17..], Crc32C.Compute(batch[CrcStart..]));
 }

@@ -20,25 +20,26 @@ internal static class RecordReader
         }
     }
 
-    /// <summary>Walks over the records of an uncompressed batch, without making any.</summary>
-    /// <returns>The smallest and the largest of their times, ms since 1970; -1 where none has one.</returns>
+    /// <summary>Walks over records without making any.</summary>
+    /// <param name="records">What follows a batch's header, unpacked.</param>
+    /// <returns>The smallest and the largest of their times, ms since 1970, or -1 where none has one; and whether each has a key.</returns>
     /// <exception cref="InvalidDataException">They are not encoded as their header says.</exception>
-    public static (long Oldest, long Newest) Check(in RecordBatchHeader header, ReadOnlySpan<byte> batch)
+    public static (long Oldest, long Newest, bool AllKeyed) Check(in RecordBatchHeader header, ReadOnlySpan<byte> records)
     {
-        var (oldest, newest) = (long.MaxValue, -1L);
-        var position = RecordBatchHeader.Length;
+        var (oldest, newest, allKeyed) = (long.MaxValue, -1L, true);
+        var position = 0;
         for (var i = 0; i < header.RecordCount; i++)
         {
-            var end = VarInt(batch, ref position);
-            end = end > 0 && end <= batch.Length - position ? position + end : throw new InvalidDataException($"Record {i} claims {end} bytes; {batch.Length - position} remain.");
-            var record = batch[..(int)end];
+            var end = VarInt(records, ref position);
+            end = end > 0 && end <= records.Length - position ? position + end : throw new InvalidDataException($"Record {i} claims {end} bytes; {records.Length - position} remain.");
+            var record = records[..(int)end];
             position++; // attributes
             var time = header.BaseTimestamp + VarInt(record, ref position);
             if (time != -1)
                 (oldest, newest) = (Math.Min(oldest, time), Math.Max(newest, time));
             if (VarInt(record, ref position) is var delta && delta != i)
                 throw new InvalidDataException($"Record {i} claims an offset delta of {delta}.");
-            Skip(record, ref position); // key
+            allKeyed &= Skip(record, ref position) >= 0;
             Skip(record, ref position); // value
             var headers = VarInt(record, ref position);
             for (var left = headers; left > 0; left--)
@@ -49,12 +50,12 @@ internal static class RecordReader
             }
 
             if (headers < 0 || position != end)
-                throw new InvalidDataException($"Record {i} claims {headers} headers, and ends at byte {position} instead of {end} of the batch.");
+                throw new InvalidDataException($"Record {i} claims {headers} headers, and ends at byte {position} instead of {end} of the records.");
         }
 
-        if (position != batch.Length)
-            throw new InvalidDataException($"{batch.Length - position} bytes follow the last of {header.RecordCount} records.");
-        return (oldest == long.MaxValue ? -1 : oldest, newest);
+        if (position != records.Length)
+            throw new InvalidDataException($"{records.Length - position} bytes follow the last of {header.RecordCount} records.");
+        return (oldest == long.MaxValue ? -1 : oldest, newest, allKeyed);
     }
 
     /// <returns>The field's length; negative for null.</returns>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Iot.Embedded.Log;
 
 namespace Kappa.Iot.Embedded.Topics;
@@ -55,7 +56,7 @@ internal sealed class TopicConfig
         MaxMessageBytes = (int)Number("max.message.bytes"),
         MinCompactionLag = Milliseconds("min.compaction.lag.ms") ?? TimeSpan.MaxValue,
         DeleteRetention = Milliseconds("delete.retention.ms") ?? TimeSpan.MaxValue,
-        MinCleanableRatio = double.Parse(this["min.cleanable.dirty.ratio"]),
+        MinCleanableRatio = double.Parse(this["min.cleanable.dirty.ratio"], CultureInfo.InvariantCulture),
         LogAppendTime = this["message.timestamp.type"] == "LogAppendTime",
         TimestampAfterMax = Milliseconds("message.timestamp.after.max.ms"),
         TimestampBeforeMax = Milliseconds("message.timestamp.before.max.ms"),
@@ -63,7 +64,7 @@ internal sealed class TopicConfig
 
     private string[] Policies() => this["cleanup.policy"].Split(',', StringSplitOptions.TrimEntries);
 
-    private long Number(string name) => long.Parse(this[name]);
+    private long Number(string name) => long.Parse(this[name], CultureInfo.InvariantCulture);
 
     /// <summary>Null stands for "no limit": negative, or longer than a time span can be.</summary>
     private TimeSpan? Milliseconds(string name)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Kappa.Iot.Embedded.Topics;
 
 /// <summary>One setting of a topic, with Kafka's name and default.</summary>
@@ -51,10 +53,10 @@ internal sealed record TopicConfigKey(string Name, string Default, sbyte Type)
     public string? Check(string value) => Type switch
     {
         1 when !bool.TryParse(value, out _) => $"{Name} must be true or false, not '{value}'.",
-        3 when !int.TryParse(value, out _) => $"{Name} must be a 32-bit whole number, not '{value}'.",
-        5 when !long.TryParse(value, out _) => $"{Name} must be a 64-bit whole number, not '{value}'.",
-        6 when !double.TryParse(value, out var ratio) || ratio is < 0 or > 1 => $"{Name} must be between 0 and 1, not '{value}'.",
-        3 or 5 when long.Parse(value) < Smallest => $"{Name} must be at least {Smallest}, is {value}.",
+        3 when !int.TryParse(value, CultureInfo.InvariantCulture, out _) => $"{Name} must be a 32-bit whole number, not '{value}'.",
+        5 when !long.TryParse(value, CultureInfo.InvariantCulture, out _) => $"{Name} must be a 64-bit whole number, not '{value}'.",
+        6 when !double.TryParse(value, CultureInfo.InvariantCulture, out var ratio) || ratio is < 0 or > 1 => $"{Name} must be between 0 and 1, not '{value}'.",
+        3 or 5 when long.Parse(value, CultureInfo.InvariantCulture) < Smallest => $"{Name} must be at least {Smallest}, is {value}.",
         _ => Name switch
         {
             "cleanup.policy" when value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Any(p => p is not ("compact" or "delete")) =>
@@ -62,9 +64,9 @@ internal sealed record TopicConfigKey(string Name, string Default, sbyte Type)
             "message.timestamp.type" when value is not ("CreateTime" or "LogAppendTime") => $"{Name} must be CreateTime or LogAppendTime, not '{value}'.",
             "compression.type" when value is not ("producer" or "uncompressed" or "gzip" or "snappy" or "lz4" or "zstd") =>
                 $"{Name} must be producer, uncompressed, gzip, snappy, lz4 or zstd, not '{value}'.",
-            "compression.gzip.level" when int.Parse(value) is 0 or > 9 => $"{Name} must be -1, or 1 to 9, is {value}.",
-            "compression.lz4.level" when int.Parse(value) > 17 => $"{Name} must be 1 to 17, is {value}.",
-            "compression.zstd.level" when int.Parse(value) is < -131072 or > 22 => $"{Name} must be -131072 to 22, is {value}.",
+            "compression.gzip.level" when int.Parse(value, CultureInfo.InvariantCulture) is 0 or > 9 => $"{Name} must be -1, or 1 to 9, is {value}.",
+            "compression.lz4.level" when int.Parse(value, CultureInfo.InvariantCulture) > 17 => $"{Name} must be 1 to 17, is {value}.",
+            "compression.zstd.level" when int.Parse(value, CultureInfo.InvariantCulture) is < -131072 or > 22 => $"{Name} must be -131072 to 22, is {value}.",
             _ => null,
         },
     };

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Runtime.ExceptionServices;
 using Kappa.Iot.Embedded.Log;
 using Kappa.Iot.Embedded.Protocol;
@@ -22,14 +23,16 @@ internal sealed partial class TopicRegistry : IDisposable
     private readonly TimeProvider _time;
     private readonly bool _flush;
     private readonly ILogger _logger;
+    private readonly ProducerLimit _producers;
 
-    public TopicRegistry(string dataDirectory, TimeProvider time, bool flush, ILogger logger)
+    public TopicRegistry(string dataDirectory, TimeProvider time, bool flush, ILogger logger, int maxProducers = int.MaxValue)
     {
         _root = Path.Combine(dataDirectory, "topics");
         _trash = Path.Combine(dataDirectory, "deleted");
         _time = time;
         _flush = flush;
         _logger = logger;
+        _producers = new ProducerLimit(maxProducers);
         Directory.CreateDirectory(_root);
 
         // The folder itself stays: so deleting a topic needs no room on the disk.
@@ -195,6 +198,23 @@ internal sealed partial class TopicRegistry : IDisposable
         }
     }
 
+    /// <summary>
+    /// Makes room for new producers before there is none: those go that have been silent for longest in any partition, but none with an open transaction.
+    /// </summary>
+    public void ForgetProducers()
+    {
+        var excess = _producers.Excess;
+        if (excess == 0)
+            return;
+
+        var logs = _topics.Values.SelectMany(t => t.Partitions).ToList();
+        var lastSeen = logs.SelectMany(log => log.ReadProducers(static states => states.Idle.Select(p => p.LastSeen).ToList())).Order().Take(excess).LastOrDefault();
+        var forgotten = 0;
+        foreach (var log in logs)
+            forgotten += log.ForgetProducers(lastSeen, excess - forgotten);
+        LogProducersForgotten(forgotten, _producers.Count);
+    }
+
     /// <summary>Closes all logs so that the next start need not read them.</summary>
     public void Close(bool checkpoint) =>
         Parallel.ForEach(_topics.Values.SelectMany(t => t.Partitions), partition =>
@@ -229,15 +249,28 @@ internal sealed partial class TopicRegistry : IDisposable
     private List<PartitionLog> OpenPartitions(string topic, string directory, TopicConfig config, int from, int to)
     {
         var partitions = new List<PartitionLog>(to - from);
-        for (var i = from; i < to; i++)
+        try
         {
-            var log = PartitionLog.Open($"{topic}-{i}", Path.Combine(directory, i.ToString()), config.Settings, _time, _flush);
-            log.Unreadable = (offset, reason) => LogUnreadable(log.Name, offset, reason);
-            if (log.CutBytes > 0)
-                LogCutTail(log.Name, log.CutBytes, log.EndOffset);
-            partitions.Add(log);
+            for (var i = from; i < to; i++)
+                partitions.Add(OpenPartition(topic, directory, config, i));
+            return partitions;
         }
+        catch
+        {
+            partitions.ForEach(p => p.Dispose());
+            throw;
+        }
+    }
 
-        return partitions;
+    private PartitionLog OpenPartition(string topic, string directory, TopicConfig config, int number)
+    {
+        var folder = Path.Combine(directory, number.ToString(CultureInfo.InvariantCulture));
+        var log = PartitionLog.Open($"{topic}-{number}", folder, config.Settings, _time, _flush, _producers);
+        log.Unreadable = (offset, reason) => LogUnreadable(log.Name, offset, reason);
+        if (log.CutBytes > 0)
+            LogCutTail(log.Name, log.CutBytes, log.EndOffset);
+        if (log.Aside > 0)
+            LogAside(log.Aside, folder);
+        return log;
     }
 }

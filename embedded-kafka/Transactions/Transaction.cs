@@ -1,5 +1,3 @@
-using Kappa.Iot.Embedded.Topics;
-
 namespace Kappa.Iot.Embedded.Transactions;
 
 /// <summary>What the coordinator knows of one transactional id. Whoever changes it holds <see cref="Lock"/>.</summary>
@@ -10,19 +8,6 @@ internal sealed class Transaction(string id)
     public string Id { get; } = id;
 
     public TransactionStatus Status { get; set; } = new();
-
-    public long ProducerId => Status.ProducerId;
-
-    public short Epoch => Status.Epoch;
-
-    public TimeSpan Timeout => Status.Timeout;
-
-    public TransactionState State => Status.State;
-
-    public IReadOnlyCollection<TopicPartition> Partitions => Status.Partitions;
-
-    /// <inheritdoc cref="TransactionStatus.StartedAt"/>
-    public long StartedAt => Status.StartedAt;
 
     /// <summary>Whether the last try to store something of it failed.</summary>
     public bool Fails { get; set; }

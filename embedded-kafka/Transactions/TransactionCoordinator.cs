@@ -58,11 +58,11 @@ internal sealed partial class TransactionCoordinator(
         var owned = new HashSet<(TopicPartition, long)>();
         foreach (var transaction in _transactions.Values.Where(t => t.Status.IsOpen))
         {
-            foreach (var partition in transaction.Partitions)
+            foreach (var partition in transaction.Status.Partitions)
             {
-                if (transaction.State == TransactionState.Ongoing)
-                    topics.FindPartition(partition.Topic, partition.Partition)?.BeginTransaction(transaction.ProducerId, transaction.Epoch);
-                owned.Add((partition, transaction.ProducerId));
+                if (transaction.Status.State == TransactionState.Ongoing)
+                    topics.FindPartition(partition.Topic, partition.Partition)?.BeginTransaction(transaction.Status.ProducerId, transaction.Status.Epoch);
+                owned.Add((partition, transaction.Status.ProducerId));
             }
 
             _open[transaction.Id] = transaction;
@@ -121,7 +121,7 @@ internal sealed partial class TransactionCoordinator(
             return (ErrorCode.CoordinatorNotAvailable, -1, -1);
         lock (transaction.Lock)
         {
-            if (transaction.State == TransactionState.Dead || !Finish(transaction))
+            if (transaction.Status.State == TransactionState.Dead || !Finish(transaction))
                 return (ErrorCode.ConcurrentTransactions, -1, -1);
 
             var status = transaction.Status;
@@ -188,7 +188,7 @@ internal sealed partial class TransactionCoordinator(
             if (!Finish(transaction))
                 return ErrorCode.ConcurrentTransactions;
             var decided = transaction.Status with { State = commit ? TransactionState.PrepareCommit : TransactionState.PrepareAbort };
-            return transaction.State switch
+            return transaction.Status.State switch
             {
                 TransactionState.Ongoing => Save(transaction, decided) && Finish(transaction) ? ErrorCode.None : ErrorCode.CoordinatorNotAvailable,
 
@@ -205,10 +205,10 @@ internal sealed partial class TransactionCoordinator(
     {
         lock (transaction.Lock)
         {
-            if (!Finish(transaction) || transaction.State != TransactionState.Ongoing || Now() - transaction.StartedAt <= transaction.Timeout.TotalMilliseconds
+            if (!Finish(transaction) || transaction.Status.State != TransactionState.Ongoing || Now() - transaction.Status.StartedAt <= transaction.Status.Timeout.TotalMilliseconds
                 || !Save(transaction, transaction.Status with { State = TransactionState.PrepareAbort, Epoch = transaction.Status.NextEpoch }))
                 return;
-            LogTimedOut(transaction.Id, transaction.ProducerId, transaction.Timeout);
+            LogTimedOut(transaction.Id, transaction.Status.ProducerId, transaction.Status.Timeout);
             Finish(transaction);
         }
     }
@@ -218,7 +218,7 @@ internal sealed partial class TransactionCoordinator(
     {
         lock (transaction.Lock)
         {
-            if (transaction.State == TransactionState.Dead || transaction.Status.IsOpen
+            if (transaction.Status.State == TransactionState.Dead || transaction.Status.IsOpen
                 || Now() - transaction.Status.UpdatedAt <= expiration.TotalMilliseconds
                 || Log.AppendInternal(RecordBatchBuilder.Build([(TransactionRecords.Key(transaction.Id), null)], Now())).Error != ErrorCode.None)
                 return;
@@ -251,9 +251,9 @@ internal sealed partial class TransactionCoordinator(
     private static ErrorCode CheckProducer(Transaction transaction, long producerId, short epoch)
     {
         // Below zero is the id of one whose first record could not be written.
-        if (transaction.ProducerId != producerId || producerId < 0 || transaction.State == TransactionState.Dead)
+        if (transaction.Status.ProducerId != producerId || producerId < 0 || transaction.Status.State == TransactionState.Dead)
             return ErrorCode.InvalidProducerIdMapping;
-        return transaction.Epoch == epoch ? ErrorCode.None : ErrorCode.ProducerFenced;
+        return transaction.Status.Epoch == epoch ? ErrorCode.None : ErrorCode.ProducerFenced;
     }
 
     /// <returns>Null where there is no room for one more.</returns>
@@ -297,7 +297,7 @@ internal sealed partial class TransactionCoordinator(
     /// <returns>False where that was not possible now.</returns>
     private bool Finish(Transaction transaction)
     {
-        if (transaction.State is not (TransactionState.PrepareCommit or TransactionState.PrepareAbort))
+        if (transaction.Status.State is not (TransactionState.PrepareCommit or TransactionState.PrepareAbort))
             return true;
 
         var status = transaction.Status;
@@ -347,7 +347,7 @@ internal sealed partial class TransactionCoordinator(
         else
             _open.TryRemove(transaction.Id, out _);
         if (transaction.Fails)
-            LogWorks(transaction.Id, transaction.State);
+            LogWorks(transaction.Id, transaction.Status.State);
         transaction.Fails = false;
         return true;
     }
@@ -356,7 +356,7 @@ internal sealed partial class TransactionCoordinator(
     private void Fail(Transaction transaction, string? reason)
     {
         if (!transaction.Fails)
-            LogFails(transaction.Id, transaction.State, reason);
+            LogFails(transaction.Id, transaction.Status.State, reason);
         transaction.Fails = true;
     }
 

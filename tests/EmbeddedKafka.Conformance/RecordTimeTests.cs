@@ -1,7 +1,3 @@
-using System.Buffers.Binary;
-using System.Net.Sockets;
-using System.Numerics;
-using System.Text;
 using Confluent.Kafka;
 using static Kappa.Iot.Embedded.Conformance.KafkaClients;
 
@@ -50,58 +46,9 @@ public sealed class RecordTimeTests(Servers servers)
         Assert.Equal(new Timestamp(now - Minute, TimestampType.CreateTime), Assert.Single(kafka.ReadAll(topic)).Message.Timestamp);
     }
 
-    /// <summary>A batch of one record without a key, as Kafka's protocol guide describes it.</summary>
-    private static byte[] Batch(long first, long max, long time, short attributes = 0)
-    {
-        byte[] record = [0, .. VarInt(time - first), 0, 1, 2, (byte)'v', 0]; // attributes, time, offset delta, no key, value, no headers
-        byte[] covered =
-        [
-            .. Int16(attributes), .. Int32(0), .. Int64(first), .. Int64(max), .. Int64(-1), .. Int16(-1), .. Int32(-1), .. Int32(1), // no producer, one record
-            .. VarInt(record.Length), .. record,
-        ];
-        return [.. Int64(0), .. Int32(covered.Length + 9), .. Int32(0), 2, .. Int32((int)Crc32C(covered)), .. covered];
-    }
+    /// <summary>A batch of one record without a key.</summary>
+    private static byte[] Batch(long first, long max, long time, short attributes = 0) =>
+        new RawBatch { FirstTime = first, MaxTime = max, Attributes = attributes, Records = RawBatch.Record(time - first) }.ToBytes();
 
-    /// <summary>One request in version 3.</summary>
-    private static async Task<short> ProduceAsync(KafkaClients kafka, string topic, byte[] batch)
-    {
-        var address = kafka.BootstrapServers.Split(':');
-        using var socket = new TcpClient();
-        await socket.ConnectAsync(address[0], int.Parse(address[1], System.Globalization.CultureInfo.InvariantCulture), Cancel);
-        var stream = socket.GetStream();
-        var name = Encoding.UTF8.GetBytes(topic);
-        byte[] body =
-        [
-            .. Int16(0), .. Int16(3), .. Int32(1), .. Int16(-1), // API, version, correlation, no client id
-            .. Int16(-1), .. Int16(-1), .. Int32(10_000), .. Int32(1), .. Int16((short)name.Length), .. name, .. Int32(1), .. Int32(0), .. Int32(batch.Length), .. batch,
-        ];
-        await stream.WriteAsync((byte[])[.. Int32(body.Length), .. body], Cancel);
-
-        var answer = await ReadAsync(stream, BinaryPrimitives.ReadInt32BigEndian(await ReadAsync(stream, 4)));
-        return BinaryPrimitives.ReadInt16BigEndian(answer.AsSpan(4 + 4 + 2 + name.Length + 4 + 4)); // after correlation, topic, and partition
-    }
-
-    private static async Task<byte[]> ReadAsync(NetworkStream stream, int length)
-    {
-        var bytes = new byte[length];
-        await stream.ReadExactlyAsync(bytes, Cancel);
-        return bytes;
-    }
-
-    private static uint Crc32C(byte[] data) => ~data.Aggregate(uint.MaxValue, BitOperations.Crc32C);
-
-    private static byte[] VarInt(long value)
-    {
-        var bytes = new List<byte>();
-        var zigzag = (ulong)((value << 1) ^ (value >> 63));
-        for (; zigzag >= 0x80; zigzag >>= 7)
-            bytes.Add((byte)(zigzag | 0x80));
-        return [.. bytes, (byte)zigzag];
-    }
-
-    private static byte[] Int16(short value) => [(byte)(value >> 8), (byte)value];
-
-    private static byte[] Int32(int value) => [.. Int16((short)(value >> 16)), .. Int16((short)value)];
-
-    private static byte[] Int64(long value) => [.. Int32((int)(value >> 32)), .. Int32((int)value)];
+    private static Task<short?> ProduceAsync(KafkaClients kafka, string topic, byte[] batch) => RawBatch.ProduceAsync(kafka, topic, batch);
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Kappa.Iot.Embedded.Log;
+using Kappa.Iot.Embedded.Tests.Properties;
 
 namespace Kappa.Iot.Embedded.Tests;
 
@@ -64,6 +65,61 @@ public sealed class CompactionSwapTests : IDisposable
         Assert.Equal(6, log.ReadCommitted().Count());
     }
 
+    [Fact]
+    [Trait("Invariant", "1")]
+    public void Open_AfterACompactionThatWasStoppedBeforeAnyOfItsChanges_HasEveryRecordOnceAndNothingLeftOver()
+    {
+        using var crash = new CrashPoint();
+        for (var changes = 0; ; changes++)
+        {
+            var log = Filled(flush: false);
+            crash.Arm(changes, written: 0.5);
+            var ended = true;
+            try
+            {
+                log.Compact();
+            }
+            catch (CrashException)
+            {
+                ended = false;
+            }
+
+            log.Dispose();
+            crash.Clear();
+            using (var again = PartitionLog.Open("test-0", _directory, Compacted, TimeProvider.System, flush: false))
+            {
+                Assert.Equal((changes, 0, 6), (changes, again.CutBytes, again.EndOffset));
+                Assert.Equal(["v0", "v1", "v2", "v3", "v4", "v5"], again.ReadCommitted().Select(r => Encoding.UTF8.GetString(r.Record.Value!.Value.Span)));
+                Assert.All(Directory.GetFiles(_directory), path => Assert.Contains(Path.GetExtension(path), (string[])[".log", ".checkpoint"]));
+            }
+
+            Directory.Delete(_directory, recursive: true);
+            if (ended)
+            {
+                Assert.True(changes > 10, $"{changes} changes are not all of them.");
+                return;
+            }
+        }
+    }
+
+    [Fact]
+    [Trait("Invariant", "1")]
+    public void Open_WithANewSegmentThatIsDamaged_GoesOnWithTheOldOnes()
+    {
+        string[] old;
+        using (Filled(flush: false))
+            old = Directory.GetFiles(_directory, "*.log");
+        var swap = Path.Combine(_directory, $"{0:D20}-{5:D20}.swap");
+        var bytes = old.Order().Take(5).SelectMany(File.ReadAllBytes).ToArray();
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(swap, bytes);
+
+        using var again = PartitionLog.Open("test-0", _directory, Compacted, TimeProvider.System, flush: false);
+        Assert.Equal(6, again.ReadCommitted().Count());
+        Assert.Equal(bytes, File.ReadAllBytes(Assert.Single(Directory.GetFiles(_directory, "*.cut"))));
+        Assert.False(File.Exists(swap));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -98,6 +154,22 @@ public sealed class CompactionSwapTests : IDisposable
         using var again = PartitionLog.Open("test-0", _directory, Compacted, TimeProvider.System, flush: false);
         Assert.Equal((0, 40), (again.StartOffset, again.EndOffset));
         Assert.Contains("v39", again.ReadCommitted().Select(r => Encoding.UTF8.GetString(r.Record.Value!.Value.Span)));
+    }
+
+    [Theory]
+    [InlineData(CompressionType.Gzip)]
+    [InlineData(CompressionType.Lz4)]
+    public void Compact_NothingOfACompressedBatchSurvives_WhatStaysOfItNeedsNoUnpacking(object compression)
+    {
+        using var log = PartitionLog.Open("test-0", _directory, Compacted, TimeProvider.System, flush: false);
+        var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(Protocol.ErrorCode.None, log.Append(TestBatch.Make([("k", $"v{i}", now)], -1, -1, -1, false, (CompressionType)compression)).Error);
+        log.Compact();
+        var first = File.ReadAllBytes(Directory.GetFiles(_directory, "*.log").Order().First());
+        var header = RecordBatchHeader.Read(first);
+        Assert.Equal((RecordBatchHeader.Length, 0, CompressionType.None), (header.Size, header.RecordCount, header.Compression));
+        Assert.True(RecordBatchHeader.HasValidCrc(first.AsSpan(0, header.Size), header.Crc));
     }
 
     private string Names() => string.Join(' ', Directory.GetFiles(_directory, "*.log*").Select(Path.GetFileName).Order());

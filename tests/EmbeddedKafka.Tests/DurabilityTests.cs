@@ -163,6 +163,48 @@ public sealed class DurabilityTests : IDisposable
         static byte[] Orphan(int size) => Log.RecordBatchBuilder.Build([([0, 0, 0, 1], new byte[size])], 1, producerId: 77, producerEpoch: 0, transactional: true);
     }
 
+    [Fact]
+    [Trait("Invariant", "1")]
+    public async Task A_damaged_segment_on_a_full_disk_stops_the_start_with_its_name_and_loses_nothing()
+    {
+        using var disk = SmallDisk.Mount(Path.Combine(_directory, "disk"), megabytes: 8);
+        var options = new EmbeddedKafkaOptions { DataDirectory = Path.Combine(disk.Path, "data") };
+        await using (await EmbeddedKafka.StartAsync(options, Cancel))
+        {
+            // The folder has all that a server leaves in it.
+        }
+
+        string folder;
+        using (var topics = new Topics.TopicRegistry(options.DataDirectory, TimeProvider.System, flush: false, NullLogger.Instance))
+        {
+            topics.Open();
+            var topic = topics.Create("t", 1, Topics.TopicConfig.Default)!;
+            for (var i = 0; i < 30; i++)
+                Assert.Equal(Protocol.ErrorCode.None, topic.Partitions[0].AppendInternal(Log.RecordBatchBuilder.Build([([0, 0, 0, (byte)i], new byte[100_000])], 1)).Error);
+            folder = Path.Combine(topic.Directory, "0");
+        }
+
+        var path = Assert.Single(Directory.GetFiles(folder));
+        var damaged = await File.ReadAllBytesAsync(path, Cancel);
+        damaged[(damaged.Length / 2) + 1000] ^= 1;
+        await File.WriteAllBytesAsync(path, damaged, Cancel);
+        var rest = disk.Fill();
+
+        for (var i = 0; i < 2; i++)
+        {
+            var error = await Assert.ThrowsAsync<IOException>(() => EmbeddedKafka.StartAsync(options, Cancel));
+            Assert.StartsWith($"{path} is damaged at byte ", error.Message, StringComparison.Ordinal);
+            Assert.Contains($"make {damaged.Length} bytes of room", error.Message, StringComparison.Ordinal);
+            Assert.Equal([path], Directory.GetFiles(folder));
+            Assert.Equal(damaged, await File.ReadAllBytesAsync(path, Cancel));
+        }
+
+        File.Delete(rest);
+        await using var kafka = await EmbeddedKafka.StartAsync(options, Cancel);
+        Assert.Equal(Enumerable.Range(0, 15), ReadAll(kafka));
+        Assert.Equal(damaged, await File.ReadAllBytesAsync(path + ".cut", Cancel));
+    }
+
     private static async Task UseAsync(string address)
     {
         using (var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = address }).Build())

@@ -19,6 +19,7 @@ public sealed class ExpirationTests : IDisposable
     {
         using (var topics = OpenTopics())
         {
+            topics.Create("t", 1, TopicConfig.Default);
             var groups = OpenGroups(topics);
             Assert.Equal(ErrorCode.None, Commit(groups, "old"));
             _clock.Pass(TimeSpan.FromDays(4));

@@ -14,6 +14,7 @@ public sealed class PendingOffsetTests : IDisposable
     private static readonly TopicPartition Stays = new("stays", 0);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("embedded-kafka-pending-").FullName;
+    private readonly LineLogger _log = new();
     private TopicRegistry _topics = null!;
     private GroupCoordinator _groups = null!;
     private TransactionCoordinator _transactions = null!;
@@ -97,6 +98,71 @@ public sealed class PendingOffsetTests : IDisposable
         Assert.Null(_groups.Find("g"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void TopicDeleted_OnAFullDisk_IsInForceAtOnceAndInTheLogWithTheNextCommit(bool transactional)
+    {
+        Assert.Equal(ErrorCode.None, Commit(Gone, 40, -1, -1));
+        Assert.Equal(ErrorCode.None, Commit(Stays, 7, -1, -1));
+        var (_, id, epoch) = transactional ? _transactions.Init("x", Timeout, -1, -1) : (ErrorCode.None, -1, (short)-1);
+        if (transactional)
+            Assert.Equal(ErrorCode.None, _transactions.AddOffsets("x", id, epoch));
+        Assert.True(_topics.Delete("gone"));
+        using (new FullDisk())
+            _groups.TopicDeleted("gone");
+        Assert.Equal([Stays], _groups.Find("g")!.Offsets.Keys);
+
+        Assert.NotNull(_topics.Create("gone", 1, TopicConfig.Default));
+        using (new FullDisk())
+            Assert.Equal(ErrorCode.CoordinatorNotAvailable, Commit(Stays, 8, id, epoch));
+        Assert.StartsWith("Error: Group g: the offsets of 1 partitions", Assert.Single(_log.Lines), StringComparison.Ordinal);
+        Assert.Equal(ErrorCode.None, Commit(Stays, 9, id, epoch));
+        if (transactional)
+            Assert.Equal(ErrorCode.None, _transactions.End("x", id, epoch, commit: true));
+        Restart();
+        Assert.Equal([(Stays, 9L)], _groups.Find("g")!.Offsets.Select(o => (o.Key, o.Value.Offset)));
+    }
+
+    [Fact]
+    public void Retry_AfterATopicWasDeletedOnAFullDisk_TakesItsOffsetsOutOfTheLog()
+    {
+        Assert.Equal(ErrorCode.None, Commit(Gone, 40, -1, -1));
+        Assert.True(_topics.Delete("gone"));
+        using (new FullDisk())
+        {
+            _groups.TopicDeleted("gone");
+            _groups.Retry(_groups.Find("g")!);
+            Assert.Equal(ErrorCode.CoordinatorNotAvailable, _groups.Delete("g")); // with the group, nobody would try again
+        }
+
+        _groups.Retry(_groups.Find("g")!);
+        Assert.Equal(["Error", "Information"], _log.Lines.Select(l => l.Split(':')[0]));
+        Assert.NotNull(_topics.Create("gone", 1, TopicConfig.Default));
+        Restart();
+        Assert.Null(_groups.Find("g"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Load_OfOffsetsWhoseTopicIsGone_ForgetsThem(bool pending)
+    {
+        var (_, id, epoch) = _transactions.Init("x", Timeout, -1, -1);
+        Assert.Equal(ErrorCode.None, _transactions.AddOffsets("x", id, epoch));
+        Assert.Equal(ErrorCode.None, pending ? Commit(Gone, 40, id, epoch) : Commit(Gone, 40, -1, -1));
+        Assert.Equal(ErrorCode.None, Commit(Stays, 7, -1, -1));
+        Assert.True(_topics.Delete("gone")); // and there the server is killed
+        Restart();
+        Assert.NotNull(_topics.Create("gone", 1, TopicConfig.Default));
+        Assert.Equal(ErrorCode.None, _transactions.End("x", id, epoch, commit: true));
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal([Stays], _groups.Find("g")!.Partitions);
+            Restart();
+        }
+    }
+
     private ErrorCode Commit(TopicPartition partition, long offset, long producerId, short epoch) =>
         _groups.Commit(_groups.GetOrAdd("g"), [(partition, new CommittedOffset(offset, -1, "", 1, -1))], producerId, epoch);
 
@@ -117,7 +183,7 @@ public sealed class PendingOffsetTests : IDisposable
     {
         _topics = new TopicRegistry(_directory, TimeProvider.System, flush: false, NullLogger.Instance);
         _topics.Open();
-        _groups = new GroupCoordinator(_topics, TimeProvider.System);
+        _groups = new GroupCoordinator(_topics, TimeProvider.System, logger: _log);
         _groups.Load();
         _transactions = new TransactionCoordinator(
             _topics, _groups, new ProducerIds(_directory), TimeProvider.System, TimeSpan.FromMinutes(15), NullLogger.Instance);

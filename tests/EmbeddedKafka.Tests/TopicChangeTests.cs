@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kappa.Iot.Embedded.Log;
 using Kappa.Iot.Embedded.Protocol;
 using Kappa.Iot.Embedded.Topics;
@@ -107,6 +108,26 @@ public sealed class TopicChangeTests : IDisposable
         var error = Assert.Throws<InvalidDataException>(Open);
         Assert.Contains(directory + " ", error.Message, StringComparison.Ordinal);
         Assert.Contains(copy + " ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Create_WhereACommaIsTheDecimalPoint_ReadsSettingsAsKafkaWritesThem()
+    {
+        var before = CultureInfo.CurrentCulture;
+        var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        (culture.NumberFormat.NumberDecimalSeparator, culture.NumberFormat.NumberGroupSeparator, culture.NumberFormat.NegativeSign) = (",", ".", "minus");
+        CultureInfo.CurrentCulture = culture;
+        try
+        {
+            var (config, error) = TopicConfig.Create(new Dictionary<string, string> { ["retention.ms"] = "-1" });
+            Assert.Null(error);
+            Assert.Equal((0.5, null), (config!.Settings.MinCleanableRatio, config.Settings.Retention));
+            Assert.Equal(0.25, TopicConfig.Create(new Dictionary<string, string> { ["min.cleanable.dirty.ratio"] = "0.25" }).Config!.Settings.MinCleanableRatio);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
     }
 
     [Theory]

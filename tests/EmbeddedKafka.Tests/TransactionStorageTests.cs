@@ -3,7 +3,6 @@ using Kappa.Iot.Embedded.Log;
 using Kappa.Iot.Embedded.Protocol;
 using Kappa.Iot.Embedded.Topics;
 using Kappa.Iot.Embedded.Transactions;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -78,7 +77,7 @@ public sealed class TransactionStorageTests : IDisposable
         using (new FullDisk())
             Assert.Equal(ErrorCode.CoordinatorNotAvailable, transactions.Init("x", Timeout * 2, -1, -1).Error);
 
-        Assert.Equal(Timeout, transactions.Find("x")!.Timeout);
+        Assert.Equal(Timeout, transactions.Find("x")!.Status.Timeout);
         Assert.Equal(ErrorCode.None, transactions.AddPartitions("x", id, epoch, [First]));
         Assert.Equal(ErrorCode.None, Append(log, id, epoch));
         Assert.Equal(ErrorCode.None, transactions.End("x", id, epoch, commit: true));
@@ -144,7 +143,7 @@ public sealed class TransactionStorageTests : IDisposable
         {
             Assert.Equal(ErrorCode.None, transactions.AddPartitions("a", id, epoch, [First]));
             Assert.Equal(ErrorCode.CoordinatorNotAvailable, transactions.AddPartitions("a", id, epoch, [.. Enumerable.Range(0, 20).Select(i => new TopicPartition("t", i))]));
-            Assert.Equal([First], transactions.Find("a")!.Partitions);
+            Assert.Equal([First], transactions.Find("a")!.Status.Partitions);
             Assert.Equal(ErrorCode.None, transactions.End("a", id, epoch, commit: true));
         }
 
@@ -204,7 +203,7 @@ public sealed class TransactionStorageTests : IDisposable
 
         for (var i = 0; i < 50; i++)
             Tick();
-        Assert.Equal(TransactionState.CompleteAbort, transactions.Find("x")!.State);
+        Assert.Equal(TransactionState.CompleteAbort, transactions.Find("x")!.Status.State);
         Assert.Equal(log.EndOffset, log.LastStableOffset);
         Assert.Single(_log.Lines, line => line.StartsWith("Information: The transaction of x could be written again", StringComparison.Ordinal));
         Assert.Single(_log.Lines, line => line.StartsWith("Warning: The transaction of x (producer", StringComparison.Ordinal));
@@ -273,30 +272,5 @@ public sealed class TransactionStorageTests : IDisposable
         var transactions = new TransactionCoordinator(topics, groups, new ProducerIds(_directory), _clock, TimeSpan.FromMinutes(15), _log, maxMemory);
         transactions.Load();
         return transactions;
-    }
-
-    /// <summary>As long as it is there, this thread can write to a file so many times more.</summary>
-    private sealed class FullDisk : IDisposable
-    {
-        public FullDisk(int writes = 0) => FileChanges.Before = (file, _, _) =>
-        {
-            if (file is not null && --writes < 0)
-                throw new IOException("No space left on device");
-        };
-
-        public void Dispose() => FileChanges.Before = null;
-    }
-
-    private sealed class LineLogger : ILogger
-    {
-        public List<string> Lines { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Add($"{logLevel}: {formatter(state, exception)}");
     }
 }

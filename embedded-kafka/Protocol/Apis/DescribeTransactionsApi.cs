@@ -23,23 +23,21 @@ internal static class DescribeTransactionsApi
                 return;
             }
 
-            lock (transaction.Lock)
+            var status = transaction.Status;
+            w.Error(ErrorCode.None);
+            w.String(id);
+            w.String(status.State.ToString());
+            w.Int32((int)status.Timeout.TotalMilliseconds);
+            w.Int64(status.StartedAt);
+            w.Int64(status.ProducerId);
+            w.Int16(status.Epoch);
+            w.Array(status.Partitions.GroupBy(p => p.Topic).ToList(), static (tw, topic) =>
             {
-                w.Error(ErrorCode.None);
-                w.String(id);
-                w.String(transaction.State.ToString());
-                w.Int32((int)transaction.Timeout.TotalMilliseconds);
-                w.Int64(transaction.StartedAt);
-                w.Int64(transaction.ProducerId);
-                w.Int16(transaction.Epoch);
-                w.Array(transaction.Partitions.GroupBy(p => p.Topic).ToList(), static (tw, topic) =>
-                {
-                    tw.String(topic.Key);
-                    tw.Int32Array(topic.Select(p => p.Partition).ToList());
-                    tw.Tags();
-                });
-                w.Tags();
-            }
+                tw.String(topic.Key);
+                tw.Int32Array(topic.Select(p => p.Partition).ToList());
+                tw.Tags();
+            });
+            w.Tags();
         });
         call.Response.Tags();
     }

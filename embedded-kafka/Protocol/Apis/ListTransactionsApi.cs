@@ -26,9 +26,10 @@ internal static class ListTransactionsApi
 
         var now = call.Broker.Options.Time.GetUtcNow().ToUnixTimeMilliseconds();
         var found = error != ErrorCode.None ? [] : call.Broker.Transactions.All
-            .Where(t => states.Length == 0 || states.Contains(t.State.ToString()))
-            .Where(t => producers.Length == 0 || producers.Contains(t.ProducerId))
-            .Where(t => minDuration < 0 || (t.StartedAt >= 0 && now - t.StartedAt > minDuration))
+            .Select(t => (t.Id, t.Status))
+            .Where(t => states.Length == 0 || states.Contains(t.Status.State.ToString()))
+            .Where(t => producers.Length == 0 || producers.Contains(t.Status.ProducerId))
+            .Where(t => minDuration < 0 || (t.Status.StartedAt >= 0 && now - t.Status.StartedAt > minDuration))
             .Where(t => regex?.IsMatch(t.Id) ?? true)
             .OrderBy(t => t.Id, StringComparer.Ordinal).ToList();
 
@@ -38,8 +39,8 @@ internal static class ListTransactionsApi
         response.Array(found, static (w, transaction) =>
         {
             w.String(transaction.Id);
-            w.Int64(transaction.ProducerId);
-            w.String(transaction.State.ToString());
+            w.Int64(transaction.Status.ProducerId);
+            w.String(transaction.Status.State.ToString());
             w.Tags();
         });
         response.Tags();

@@ -8,7 +8,7 @@ internal static class ProduceApi
     public static void Handle(Call call)
     {
         var (request, response, version) = (call.Request, call.Response, call.Version);
-        request.NullableString();
+        var transactionalId = request.NullableString();
         var acks = request.Int16();
         request.Int32();
         var validAcks = acks is -1 or 0 or 1;
@@ -40,7 +40,7 @@ internal static class ProduceApi
                     _ when topic is null && version >= 13 => AppendResult.Refused(ErrorCode.UnknownTopicId, $"There is no topic with the id {id}."),
                     _ when log is null => AppendResult.Refused(ErrorCode.UnknownTopicOrPartition, $"There is no partition {name}-{index}."),
                     _ when records is null => AppendResult.Refused(ErrorCode.InvalidRecord, "The request has no records."),
-                    _ => log!.Append(records!.Value),
+                    _ => log!.Append(records!.Value, mayBeTransactional: transactionalId is not null),
                 };
                 Write(response, version, index, result, log?.StartOffset ?? -1);
             }

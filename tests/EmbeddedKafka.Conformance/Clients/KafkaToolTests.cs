@@ -121,6 +121,31 @@ public sealed class KafkaToolTests(Servers servers)
         Assert.Equal(["after"], kafka.ReadAll(topic).Select(r => Text(r.Message.Value)));
     }
 
+    [Theory]
+    [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
+    public async Task A_live_group_a_broker_and_a_transactional_id_are_shown_and_the_last_is_taken_over(string server)
+    {
+        var kafka = await servers.ConnectAsync(server);
+        var (bootstrap, topic, group, id) = (kafka.BootstrapServers, await kafka.CreateTopicAsync(3), NewName("tools"), NewName("tools"));
+        await using (var consumer = new GroupConsumer(kafka, group, topic))
+        {
+            await EventuallyAsync(() => consumer.Count == 3, "the consumer has all partitions");
+            var members = Row(await Kafka("consumer-groups", bootstrap, "--describe", "--group", group, "--members"), group);
+            Assert.Equal("3", members[4]);
+            Assert.Contains("Stable", Row(await Kafka("consumer-groups", bootstrap, "--describe", "--group", group, "--state"), group));
+        }
+
+        var broker = await Kafka("configs", bootstrap, "--entity-type", "brokers", "--entity-name", "1", "--describe", "--all");
+        Assert.Contains("num.partitions=", broker);
+
+        using var producer = kafka.TransactionalProducer(id, c => c.TransactionTimeoutMs = 600_000);
+        producer.BeginTransaction();
+        await producer.ProduceAsync(topic, new Message<byte[], byte[]> { Value = Bytes("inside") }, Cancel);
+        await Kafka("transactions", bootstrap, "forceTerminateTransaction", "--transactionalId", id);
+        await EventuallyAsync(() => Row(Kafka("transactions", bootstrap, "list").GetAwaiter().GetResult(), id)[3] is "Empty" or "CompleteAbort", "the transaction has ended");
+        Assert.Throws<KafkaException>(() => producer.CommitTransaction(Patience));
+    }
+
     [Fact]
     public async Task The_server_names_the_requests_that_clients_need()
     {

@@ -138,7 +138,7 @@ public sealed class TransactionalConsumer
 
                 var worker = _workers[record.TopicPartition];
                 worker.Take(record);
-                if (worker.AtEnd || worker.IsHeldBack) Pause(consumer, worker);
+                if (worker.AtEnd || worker.IsHeldBack) Pause(consumer, worker); // what is being restored is held back at the broker, not in memory
                 else if (!record.IsPartitionEOF) ready++;
                 if (worker.HasEnd) break;
             }
@@ -150,8 +150,6 @@ public sealed class TransactionalConsumer
             }
         }
 
-        // What is being restored is held back at the broker, not in memory.
-        foreach (var worker in _workers.Values.Where(worker => worker.IsHeldBack)) Pause(consumer, worker);
     }
 
     private void Transact(IConsumer<byte[], byte[]> consumer, TransactionWriter writer, CancellationToken stop, CancellationToken drained)
@@ -180,7 +178,12 @@ public sealed class TransactionalConsumer
             _logger.Aborted(e is AggregateException { InnerExceptions: [var only] } ? only : e, _options.GroupId, work.Count);
             _metrics.Retried();
             writer.Abort(drained);
-            foreach (var worker in work) worker.Abort();
+            foreach (var worker in work)
+            {
+                worker.Abort();
+                Pause(consumer, worker); // the same records again, not more of them each time
+            }
+
             if (stop.IsCancellationRequested) return;
             _backoff.Wait(stop);
             _restores.Start(work, token => _offsets.Find(consumer, [.. work.Select(worker => worker.Partition)], token), stop);

@@ -28,7 +28,7 @@ public sealed class StreamingMetrics
         meter.CreateObservableGauge("kappa.streaming.lag.records", ObserveRecords, "{record}",
             "Records in the log that are not yet handled (by a member of a group: not yet committed), also while it restores or tries again. The log is asked for its end every few seconds.");
         meter.CreateObservableGauge("kappa.streaming.lag.time", ObserveTime, "s",
-            "Age, by its own time, of the oldest record that is read and not yet handled; where none is read, of the last one handled; 0 where nothing is left to handle.");
+            "Age, by its own time, of the oldest record that is read and not yet handled; where none is read, of the last one handled; 0 where nothing is left to handle; not told while neither is known.");
     }
 
     internal Counter<long> Records { get; }

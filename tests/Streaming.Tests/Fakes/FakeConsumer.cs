@@ -156,7 +156,7 @@ internal sealed partial class FakeConsumer : IConsumer<byte[], byte[]>
 
         public IEnumerable<TopicPartitionOffset> OnAssigned(IConsumer<byte[], byte[]> consumer, List<TopicPartition> partitions) => PartitionsAssignedHandler(consumer, partitions);
 
-        public void OnRevoked(IConsumer<byte[], byte[]> consumer, List<TopicPartitionOffset> partitions) => PartitionsRevokedHandler(consumer, partitions);
+        public void OnRevoked(IConsumer<byte[], byte[]> consumer, List<TopicPartitionOffset> partitions) => PartitionsRevokedHandler?.Invoke(consumer, partitions);
 
         public void OnLost(IConsumer<byte[], byte[]> consumer, List<TopicPartitionOffset> partitions) => PartitionsLostHandler(consumer, partitions);
     }

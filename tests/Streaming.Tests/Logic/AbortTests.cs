@@ -26,6 +26,29 @@ public sealed class AbortTests
     }
 
     [Fact]
+    public void What_failed_is_not_processed_before_it_is_restored_and_other_partitions_do_not_wait_for_that()
+    {
+        using var scenario = new Scenario(0, 1);
+        var restored = new TaskCompletionSource();
+        scenario.OnRestore = (_, _) => scenario.Restores.Count == 1 ? Task.CompletedTask : restored.Task;
+        var failures = 0;
+        scenario.OnProcess = _ =>
+        {
+            if (failures++ == 0) throw new InvalidOperationException("In the middle of its work.");
+        };
+        scenario.At(1, () => scenario.Log.Write(0, Values))
+            .At(3, () => scenario.Log.Write(1, Values))
+            .At(8, () =>
+            {
+                Assert.Equal([0, 1], scenario.Batches.Select(batch => batch.Partition));
+                Assert.Equal(Scenario.Counted(Values), scenario.Log.Written(1));
+                restored.SetResult();
+            }).Run(10);
+
+        AssertAllIsWrittenOnce(scenario);
+    }
+
+    [Fact]
     public void Where_one_partition_fails_nothing_of_the_transaction_is_written()
     {
         using var scenario = new Scenario(0, 1);

@@ -17,7 +17,7 @@ namespace Kappa.Iot.AlertApi.Log;
 internal sealed class LogFollower(
     IOptions<KafkaOptions> kafka, IOptions<AlertApiOptions> options, TopicSetup topics, LogState state, TimeProvider time,
     AlertBoard alerts, VehicleBoard vehicles, SignalHistory history, ModelBoard models, FleetBoard fleet, FleetAlertBoard fleetAlerts,
-    AlertApiMetrics metrics, ILogger<LogFollower> logger) : BackgroundService
+    AlertApiMetrics metrics, StreamingMetrics streaming, ILogger<LogFollower> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
@@ -39,7 +39,7 @@ internal sealed class LogFollower(
     {
         await topics.Done.WaitAsync(cancel);
         var apply = sources.ToDictionary(source => source.Topic.Name, source => source.Apply);
-        var reader = new LogReader(kafka.Value, name, logger);
+        var reader = new LogReader(kafka.Value, name, logger, metrics: streaming);
         var once = caughtUp;
         while (true)
         {

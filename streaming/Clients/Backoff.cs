@@ -1,7 +1,7 @@
 namespace Kappa.Iot.Streaming;
 
 /// <summary>Growing pauses between attempts: 100 ms, doubled up to 5 s, each shortened by up to a quarter so that processes do not march in step.</summary>
-internal struct Backoff
+internal struct Backoff(TimeProvider time)
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
@@ -11,9 +11,9 @@ internal struct Backoff
     public void Reset() => _attempts = 0;
 
     /// <summary>Waits before the next attempt; returns early, without throwing, where it is cancelled.</summary>
-    public void Wait(CancellationToken cancel) => cancel.WaitHandle.WaitOne(Next());
+    public void Wait(CancellationToken cancel) => time.Wait(Next(), cancel);
 
-    public Task WaitAsync(CancellationToken cancel) => Task.Delay(Next(), cancel);
+    public Task WaitAsync(CancellationToken cancel) => Task.Delay(Next(), time, cancel);
 
     private TimeSpan Next()
     {

@@ -8,13 +8,31 @@ namespace Kappa.Iot.Streaming;
 /// Reads topics without a group and without committing: a stretch that is there (<see cref="ReadAsync"/>), or that and whatever comes
 /// after it (<see cref="FollowAsync"/>). A log that is away is waited for. Each call has a client of its own: calls may run side by side.
 /// </summary>
-/// <param name="name">Names the reader to the broker and in the service's log.</param>
-/// <param name="isolation">With <see cref="IsolationLevel.ReadCommitted"/>, records of aborted transactions are left out and open ones waited for.</param>
-public sealed class LogReader(KafkaOptions kafka, string name, ILogger logger, IsolationLevel isolation = IsolationLevel.ReadCommitted)
+public sealed class LogReader
 {
     private const int MaxBatch = 2_000;
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
+    private readonly KafkaOptions _kafka;
+    private readonly string _name;
+    private readonly ILogger _logger;
+    private readonly IsolationLevel _isolation;
+    private readonly StreamingMetrics? _metrics;
+    private readonly LogClients _clients;
+    private readonly TimeProvider _time;
+
+    /// <param name="kafka">Where the log is.</param>
+    /// <param name="name">Names the reader to the broker, in the service's log and in its metrics.</param>
+    /// <param name="logger">The service's log.</param>
+    /// <param name="isolation">With <see cref="IsolationLevel.ReadCommitted"/>, records of aborted transactions are left out and open ones waited for.</param>
+    /// <param name="metrics">Told what <see cref="FollowAsync"/> reads and how far behind it is; null where that is of no interest.</param>
+    public LogReader(KafkaOptions kafka, string name, ILogger logger, IsolationLevel isolation = IsolationLevel.ReadCommitted, StreamingMetrics? metrics = null)
+        : this(kafka, name, logger, isolation, metrics, LogClients.Kafka, TimeProvider.System)
+    {
+    }
+
+    internal LogReader(KafkaOptions kafka, string name, ILogger logger, IsolationLevel isolation, StreamingMetrics? metrics, LogClients clients, TimeProvider time) =>
+        (_kafka, _name, _logger, _isolation, _metrics, _clients, _time) = (kafka, name, logger, isolation, metrics, clients, time);
 
     /// <summary>A handler of records: of each partition in the log's order, partitions mixed. What it throws ends the reading.</summary>
     public delegate ValueTask Handler(IReadOnlyList<ConsumeResult<byte[], byte[]>> records, CancellationToken cancel);
@@ -23,7 +41,7 @@ public sealed class LogReader(KafkaOptions kafka, string name, ILogger logger, I
     /// <exception cref="OperationCanceledException">It was cancelled before the log answered.</exception>
     public Task<IReadOnlyList<LogRange>> FindAsync(string topic, LogStart start, CancellationToken cancel) => Task.Run(async () =>
     {
-        var backoff = new Backoff();
+        var backoff = new Backoff(_time);
         while (true)
         {
             cancel.ThrowIfCancellationRequested();
@@ -33,7 +51,7 @@ public sealed class LogReader(KafkaOptions kafka, string name, ILogger logger, I
             }
             catch (KafkaException e)
             {
-                logger.FindFailed(name, topic, e.Error.Code, e.Error.Reason);
+                _logger.FindFailed(_name, topic, e.Error.Code, e.Error.Reason);
                 await backoff.WaitAsync(cancel);
             }
         }
@@ -50,7 +68,7 @@ public sealed class LogReader(KafkaOptions kafka, string name, ILogger logger, I
     public Task FollowAsync(IReadOnlyList<LogRange> ranges, Handler handle, Action? caughtUp, CancellationToken cancel) =>
         Task.Run(() => RunAsync(ranges, handle, caughtUp, follow: true, cancel), cancel);
 
-    private async Task RunAsync(IReadOnlyList<LogRange> ranges, Handler handle, Action? caughtUp, bool follow, CancellationToken cancel)
+    internal async Task RunAsync(IReadOnlyList<LogRange> ranges, Handler handle, Action? caughtUp, bool follow, CancellationToken cancel)
     {
         var open = ranges.Where(range => range.Length > 0).ToDictionary(range => range.Partition, range => range.To);
         var assigned = follow ? ranges : [.. ranges.Where(range => range.Length > 0)];
@@ -61,6 +79,7 @@ public sealed class LogReader(KafkaOptions kafka, string name, ILogger logger, I
         }
 
         using var consumer = Create();
+        var progress = follow && _metrics is not null ? new FollowerMetrics(_metrics.OfReader(_name), consumer, ranges, _time) : null;
         try
         {
             consumer.Assign(assigned.Select(range => new TopicPartitionOffset(range.Partition, range.From)));
@@ -69,9 +88,14 @@ public sealed class LogReader(KafkaOptions kafka, string name, ILogger logger, I
             var records = new List<ConsumeResult<byte[], byte[]>>();
             while (follow || open.Count > 0)
             {
-                Fill(consumer, records, open, follow, cancel);
+                Fill(consumer, records, open, follow, progress, cancel);
                 cancel.ThrowIfCancellationRequested();
-                if (records.Count > 0) await handle(records, cancel);
+                if (records.Count > 0)
+                {
+                    await handle(records, cancel);
+                    progress?.Handle(records);
+                }
+
                 records.Clear();
                 if (caught || open.Count > 0) continue;
                 caught = true;
@@ -80,11 +104,12 @@ public sealed class LogReader(KafkaOptions kafka, string name, ILogger logger, I
         }
         finally
         {
+            progress?.Dispose(); // it uses the client
             consumer.Close();
         }
     }
 
-    private void Fill(IConsumer<byte[], byte[]> consumer, List<ConsumeResult<byte[], byte[]>> records, Dictionary<TopicPartition, long> open, bool follow, CancellationToken cancel)
+    private void Fill(IConsumer<byte[], byte[]> consumer, List<ConsumeResult<byte[], byte[]>> records, Dictionary<TopicPartition, long> open, bool follow, FollowerMetrics? progress, CancellationToken cancel)
     {
         while (records.Count < MaxBatch && (follow || open.Count > 0))
         {
@@ -95,12 +120,13 @@ public sealed class LogReader(KafkaOptions kafka, string name, ILogger logger, I
             }
             catch (ConsumeException e) when (!e.Error.IsFatal)
             {
-                logger.ReadAgain(name, e.Error.Code, e.Error.Reason);
-                cancel.WaitHandle.WaitOne(Poll);
+                _logger.ReadAgain(_name, e.Error.Code, e.Error.Reason);
+                _time.Wait(Poll, cancel);
                 return;
             }
 
             if (record is null) return;
+            progress?.Take(record);
             var partition = record.TopicPartition;
             var bounded = open.TryGetValue(partition, out var to);
             if (!record.IsPartitionEOF && (follow || (bounded && record.Offset < to))) records.Add(record);
@@ -141,16 +167,16 @@ public sealed class LogReader(KafkaOptions kafka, string name, ILogger logger, I
         })];
     }
 
-    private IConsumer<byte[], byte[]> Create(IsolationLevel? other = null) => new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig(kafka.ToClientConfig(name))
+    private IConsumer<byte[], byte[]> Create(IsolationLevel? other = null) => _clients.Consumer(new ConsumerConfig(_kafka.ToClientConfig(_name))
     {
-        GroupId = name, // asked for by the client; never joined, nothing is committed
+        GroupId = _name, // asked for by the client; never joined, nothing is committed
         EnableAutoCommit = false,
         EnableAutoOffsetStore = false,
         EnablePartitionEof = true,
         AutoOffsetReset = AutoOffsetReset.Earliest,
-        IsolationLevel = other ?? isolation,
+        IsolationLevel = other ?? _isolation,
         QueuedMaxMessagesKbytes = 32 * 1024,
         FetchQueueBackoffMs = 5, // the client stops asking for a second by default whenever enough records wait in it
         FetchWaitMaxMs = 100, // how late the end of a partition is seen
-    }).LogTo(logger).Build();
+    }).LogTo(_logger).Build();
 }

@@ -4,9 +4,12 @@ namespace Kappa.Iot.Streaming;
 
 /// <summary>One assigned partition: what is read of it but not yet committed, and its processor once that is restored.</summary>
 /// <param name="partition">Which one.</param>
-/// <param name="end">First offset that is not to be read.</param>
-internal sealed class PartitionWorker(TopicPartition partition, long end = long.MaxValue)
+/// <param name="lag">Told how far it is.</param>
+/// <param name="end">First offset that is not to be read; null where there is none.</param>
+internal sealed class PartitionWorker(TopicPartition partition, PartitionLag lag, long? end)
 {
+    private readonly long _end = end ?? long.MaxValue;
+
     public TopicPartition Partition { get; } = partition;
 
     public List<ConsumeResult<byte[], byte[]>> Pending { get; } = [];
@@ -14,36 +17,81 @@ internal sealed class PartitionWorker(TopicPartition partition, long end = long.
     public TransactionOutput Output { get; } = new();
 
     /// <summary>Null while it is being restored.</summary>
-    public IPartitionProcessor? Processor { get; set; }
+    public IPartitionProcessor? Processor { get; private set; }
 
     public bool Paused { get; set; }
 
     public bool HasWork => Processor is not null && Pending.Count > 0;
 
+    /// <summary>It is being restored, and there is something for it to do after that.</summary>
+    public bool IsHeldBack => Processor is null && Pending.Count > 0;
+
     /// <summary>True once everything before the end is in <see cref="Pending"/> or was committed.</summary>
     public bool AtEnd { get; private set; }
 
     /// <summary>True once the end is committed: there is nothing left to do.</summary>
-    public bool Finished { get; set; }
+    public bool Finished { get; private set; }
 
     /// <summary>The end is reached, and that is not committed yet.</summary>
     public bool HasEnd => Processor is not null && AtEnd && !Finished;
 
     /// <summary>The offset that is committed.</summary>
-    public long Reached { get; set; }
+    public long Reached { get; private set; }
 
     /// <summary>The offset to commit after what is pending.</summary>
-    public long Next => AtEnd ? end : Pending[^1].Offset + 1;
+    public long Next => AtEnd ? _end : Pending[^1].Offset + 1;
 
     /// <summary>Takes what was read next: a record, or the news that there is none.</summary>
     public void Take(ConsumeResult<byte[], byte[]> record)
     {
         // At the end of a partition the "record" has the offset that comes next; the last offsets may be a transaction's marks.
-        var inside = !record.IsPartitionEOF && record.Offset < end;
-        if (inside) Pending.Add(record);
-        AtEnd |= (inside ? record.Offset + 1 : record.Offset.Value) >= end;
+        var inside = !record.IsPartitionEOF && record.Offset < _end;
+        if (inside)
+        {
+            if (Pending.Count == 0) lag.Take(record);
+            Pending.Add(record);
+        }
+        else if (end is null)
+        {
+            lag.ReachEnd(record.Offset);
+        }
+
+        AtEnd |= (inside ? record.Offset + 1 : record.Offset.Value) >= _end;
     }
 
     /// <summary>Starts at an offset.</summary>
-    public void StartAt(long next) => AtEnd = Finished = next >= end;
+    public void StartAt(long next)
+    {
+        AtEnd = Finished = next >= _end;
+        lag.Start(next);
+        if (end is { } known) lag.Learn(known);
+    }
+
+    /// <summary>Goes on at an offset with a processor that was restored to it.</summary>
+    public void Continue(long next, IPartitionProcessor processor)
+    {
+        // An aborted attempt may have been committed after all, where only the answer was lost.
+        Pending.RemoveAll(record => record.Offset < next);
+        lag.Return(next, Pending.Count > 0 ? Pending[0] : null);
+        (Processor, Reached) = (processor, next);
+    }
+
+    /// <summary>What is pending is to be done again, once there is a processor for it.</summary>
+    public void Abort()
+    {
+        Processor = null;
+        Output.Clear();
+    }
+
+    /// <summary>What was pending is committed.</summary>
+    /// <param name="logEnd">Where the log ends, as far as the client knows.</param>
+    public void Commit(long logEnd)
+    {
+        Reached = Next;
+        Finished = AtEnd;
+        if (Pending.Count > 0) lag.Handle(Next, Pending[^1].Message.Timestamp, end ?? logEnd);
+        Pending.Clear();
+        Output.Clear();
+        Processor!.OnCommitted();
+    }
 }

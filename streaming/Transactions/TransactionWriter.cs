@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Kappa.Iot.Streaming;
 
 /// <summary>A transactional producer with the protocol's rules: what may be tried again is, what cannot go on is made anew.</summary>
-internal sealed class TransactionWriter(KafkaOptions kafka, TransactionalConsumerOptions options, ILogger logger) : IDisposable
+internal sealed class TransactionWriter(LogClients clients, KafkaOptions kafka, TransactionalConsumerOptions options, TimeProvider time, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(5);
     private IProducer<byte[], byte[]>? _producer;
@@ -16,7 +16,7 @@ internal sealed class TransactionWriter(KafkaOptions kafka, TransactionalConsume
     {
         if (_producer is null)
         {
-            var producer = Create();
+            var producer = clients.Producer(options.ProducerConfig(kafka)).LogTo(logger).Build();
             try
             {
                 Retry(() => producer.InitTransactions(AnswerWithin), cancel);
@@ -30,8 +30,8 @@ internal sealed class TransactionWriter(KafkaOptions kafka, TransactionalConsume
             _producer = producer;
         }
 
+        _open = true; // also where it fails: a producer that cannot begin one is aborted, and so replaced
         _producer.BeginTransaction();
-        _open = true;
     }
 
     /// <summary>Makes a producer ready before there is anything to write, so that a dead process's transaction blocks nobody.</summary>
@@ -95,7 +95,7 @@ internal sealed class TransactionWriter(KafkaOptions kafka, TransactionalConsume
 
     private void Retry(Action call, CancellationToken cancel)
     {
-        var backoff = new Backoff();
+        var backoff = new Backoff(time);
         while (true)
         {
             cancel.ThrowIfCancellationRequested();
@@ -111,19 +111,4 @@ internal sealed class TransactionWriter(KafkaOptions kafka, TransactionalConsume
             }
         }
     }
-
-    private IProducer<byte[], byte[]> Create() => new ProducerBuilder<byte[], byte[]>(new ProducerConfig(kafka.ToClientConfig($"{options.GroupId}-{options.Instance}"))
-    {
-        TransactionalId = $"{options.GroupId}-{options.Instance}",
-        TransactionTimeoutMs = (int)options.TransactionTimeout.TotalMilliseconds,
-        MessageTimeoutMs = (int)options.TransactionTimeout.TotalMilliseconds,
-        EnableIdempotence = true,
-        Acks = Acks.All,
-        EnableDeliveryReports = false, // a record that cannot be written fails the commit
-        Partitioner = Partitioner.Murmur2Random,
-        CompressionType = CompressionType.Lz4,
-        LingerMs = 5,
-        QueueBufferingMaxMessages = 500_000,
-        QueueBufferingMaxKbytes = 128 * 1024,
-    }).LogTo(logger).Build();
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Confluent.Kafka;
 using Kappa.Iot.Contracts;
 using Microsoft.Extensions.Logging;
@@ -12,37 +11,59 @@ namespace Kappa.Iot.Streaming;
 /// </summary>
 /// <remarks>One consumer, one producer, one thread that reads; partitions are processed in parallel between two reads.
 /// The producer is fenced by the group's generation, and by its name (<see cref="TransactionalConsumerOptions.Instance"/>).</remarks>
-public sealed class TransactionalConsumer(
-    KafkaOptions kafka, TransactionalConsumerOptions options, IPartitionProcessorFactory processors, StreamingMetrics metrics, ILogger logger)
+public sealed class TransactionalConsumer
 {
-    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LookAtRestores = TimeSpan.FromMilliseconds(20);
     private readonly Dictionary<TopicPartition, PartitionWorker> _workers = [];
-    private readonly List<Restore> _restores = [];
-    private readonly ParallelOptions _parallel = new() { MaxDegreeOfParallelism = options.Parallelism };
+    private readonly KafkaOptions _kafka;
+    private readonly TransactionalConsumerOptions _options;
+    private readonly LogClients _clients;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ReaderMetrics _metrics;
+    private readonly StartOffsets _offsets;
+    private readonly Restores _restores;
+    private readonly ParallelOptions _parallel;
     private volatile int _assigned;
-    private volatile int _restoring;
     private volatile bool _member;
     private Backoff _backoff;
+
+    public TransactionalConsumer(KafkaOptions kafka, TransactionalConsumerOptions options, IPartitionProcessorFactory processors, StreamingMetrics metrics, ILogger logger)
+        : this(kafka, options, processors, metrics, logger, LogClients.Kafka, TimeProvider.System)
+    {
+    }
+
+    internal TransactionalConsumer(
+        KafkaOptions kafka, TransactionalConsumerOptions options, IPartitionProcessorFactory processors, StreamingMetrics metrics, ILogger logger, LogClients clients, TimeProvider time)
+    {
+        (_kafka, _options, _clients, _time, _logger) = (kafka, options, clients, time, logger);
+        _metrics = metrics.OfGroup(options.GroupId);
+        _offsets = new StartOffsets(options, time, logger);
+        _restores = new Restores(processors, options.GroupId, time, logger);
+        _parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Parallelism };
+        _backoff = new Backoff(time);
+    }
 
     /// <summary>Partitions this member has now; null before the first assignment.</summary>
     public int? Assigned => _member ? _assigned : null;
 
     /// <summary>How many of them are still being restored.</summary>
-    public int Restoring => _restoring;
+    public int Restoring => _restores.Partitions;
 
     /// <summary>Runs until cancelled; then ends the open transaction, within <see cref="TransactionalConsumerOptions.DrainTimeout"/>, and leaves the group.</summary>
     public Task RunAsync(CancellationToken cancel) =>
         Task.Factory.StartNew(() => Run(cancel), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    private void Run(CancellationToken stop)
+    /// <summary>The same, on the thread of the caller.</summary>
+    internal void Run(CancellationToken stop)
     {
-        using var drained = new CancellationTokenSource();
-        using var drain = stop.Register(() => drained.CancelAfter(options.DrainTimeout));
+        using var drained = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
+        using var drain = stop.Register(() => drained.CancelAfter(_options.DrainTimeout));
         while (!stop.IsCancellationRequested)
         {
             try
             {
-                using var writer = new TransactionWriter(kafka, options, logger);
+                using var writer = new TransactionWriter(_clients, _kafka, _options, _time, _logger);
                 writer.Prepare(stop);
                 RunMember(writer, stop, drained.Token);
             }
@@ -54,7 +75,7 @@ public sealed class TransactionalConsumer(
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                logger.StartingAgain(e, options.GroupId);
+                _logger.StartingAgain(e, _options.GroupId);
                 _backoff.Wait(stop);
             }
         }
@@ -62,60 +83,73 @@ public sealed class TransactionalConsumer(
 
     private void RunMember(TransactionWriter writer, CancellationToken stop, CancellationToken drained)
     {
-        using var consumer = Create(stop);
+        LagWatch? watch = null;
+        using var consumer = _clients.Consumer(_options.ConsumerConfig(_kafka))
+            .LogTo(_logger)
+            .SetPartitionsAssignedHandler((member, partitions) => Join(member, partitions, watch, stop))
+            .SetPartitionsRevokedHandler((_, partitions) => Leave([.. partitions.Select(p => p.TopicPartition)], "revoked"))
+            .SetPartitionsLostHandler((_, partitions) => Leave([.. partitions.Select(p => p.TopicPartition)], "lost"))
+            .Build();
         try
         {
-            consumer.Subscribe(options.Topic);
+            if (_options.Bounds is null) watch = new LagWatch(consumer, _metrics, _time, _options.Start);
+            consumer.Subscribe(_options.Topic);
             while (!stop.IsCancellationRequested)
             {
                 Fill(consumer, stop);
-                FinishRestores(consumer, stop);
-                if (!stop.IsCancellationRequested) Transact(consumer, writer, stop, drained);
+                if (stop.IsCancellationRequested) break;
+                Resume(consumer);
+                Transact(consumer, writer, stop, drained);
             }
 
             Drain(consumer, writer, drained);
         }
         finally
         {
-            consumer.Close(); // leaves the group, so that others need not wait for the session to end
-            Leave([.. _workers.Keys], "left");
+            watch?.Dispose();
+            try
+            {
+                consumer.Close(); // leaves the group, so that others need not wait for the session to end
+            }
+            finally
+            {
+                Leave([.. _workers.Keys], "left"); // whatever became of that: nothing of it may be there when it joins anew
+            }
         }
     }
 
     private void Fill(IConsumer<byte[], byte[]> consumer, CancellationToken stop)
     {
-        var started = Stopwatch.GetTimestamp();
+        var started = _time.GetTimestamp();
         var ready = _workers.Values.Where(worker => worker.HasWork).Sum(worker => worker.Pending.Count);
-        while (ready < options.MaxBatch && !stop.IsCancellationRequested)
+        while (ready < _options.MaxBatch && !stop.IsCancellationRequested)
         {
-            var left = options.MaxWait - Stopwatch.GetElapsedTime(started);
+            var left = _options.MaxWait - _time.GetElapsedTime(started);
             if (left <= TimeSpan.Zero) break;
             // While a restore is under way, a short wait: its partitions should go on as soon as they can.
-            var wait = _restores.Count > 0 && left > TimeSpan.FromMilliseconds(20) ? TimeSpan.FromMilliseconds(20) : left;
+            var wait = _restores.Any && left > LookAtRestores ? LookAtRestores : left;
             try
             {
                 if (consumer.Consume(wait) is not { } record)
                 {
-                    if (_restores.Any(restore => restore.Result.IsCompleted)) break;
+                    if (_restores.AnyDone) break;
                     continue;
                 }
 
                 var worker = _workers[record.TopicPartition];
                 worker.Take(record);
-                if (worker.Processor is null || worker.AtEnd) Pause(consumer, worker);
-                else ready++;
+                if (worker.AtEnd || worker.IsHeldBack) Pause(consumer, worker); // what is being restored is held back at the broker, not in memory
+                else if (!record.IsPartitionEOF) ready++;
                 if (worker.HasEnd) break;
             }
             catch (ConsumeException e)
             {
-                logger.ReadFailed(options.GroupId, e.Error.Code, e.Error.Reason);
+                _logger.ReadFailed(_options.GroupId, e.Error.Code, e.Error.Reason);
                 if (e.Error.IsFatal) throw;
                 _backoff.Wait(stop);
             }
         }
 
-        // What is being restored is held back at the broker, not in memory.
-        foreach (var worker in _workers.Values.Where(worker => worker.Processor is null)) Pause(consumer, worker);
     }
 
     private void Transact(IConsumer<byte[], byte[]> consumer, TransactionWriter writer, CancellationToken stop, CancellationToken drained)
@@ -130,41 +164,30 @@ public sealed class TransactionalConsumer(
                 if (worker.Pending.Count > 0) worker.Processor!.Process(worker.Pending, worker.Output);
                 writer.Write(worker.Output);
             });
-            var started = Stopwatch.GetTimestamp();
-            writer.Commit([.. work.Select(Next)], consumer.ConsumerGroupMetadata, drained);
-            metrics.Committed(options.GroupId, Stopwatch.GetElapsedTime(started));
-            metrics.Handled(options.GroupId, work.Sum(worker => worker.Pending.Count));
-            foreach (var worker in work) Finish(consumer, worker);
+            var started = _time.GetTimestamp();
+            writer.Commit([.. work.Select(worker => new TopicPartitionOffset(worker.Partition, worker.Next))], consumer.ConsumerGroupMetadata, drained);
+            _metrics.Committed(_time.GetElapsedTime(started));
+            _metrics.Handled(work.Sum(worker => worker.Pending.Count));
+            foreach (var worker in work) worker.Commit(consumer.GetWatermarkOffsets(worker.Partition).High);
             _backoff.Reset();
         }
 #pragma warning disable CA1031 // Whatever went wrong: nothing of it was written, and it is done again from the last commit.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            logger.Aborted(e is AggregateException { InnerExceptions: [var only] } ? only : e, options.GroupId, work.Count);
-            metrics.Retried(options.GroupId);
+            _logger.Aborted(e is AggregateException { InnerExceptions: [var only] } ? only : e, _options.GroupId, work.Count);
+            _metrics.Retried();
             writer.Abort(drained);
             foreach (var worker in work)
             {
-                worker.Processor = null;
-                worker.Output.Clear();
+                worker.Abort();
+                Pause(consumer, worker); // the same records again, not more of them each time
             }
 
             if (stop.IsCancellationRequested) return;
             _backoff.Wait(stop);
-            StartRestore(work, token => Committed(consumer, [.. work.Select(worker => worker.Partition)], token), stop);
+            _restores.Start(work, token => _offsets.Find(consumer, [.. work.Select(worker => worker.Partition)], token), stop);
         }
-    }
-
-    private void Finish(IConsumer<byte[], byte[]> consumer, PartitionWorker worker)
-    {
-        if (worker.Pending.Count > 0)
-            metrics.Reached(options.GroupId, worker.Partition, worker.Next, End(consumer, worker), worker.Pending[^1].Message.Timestamp);
-        worker.Reached = worker.Next;
-        worker.Finished = worker.AtEnd;
-        worker.Pending.Clear();
-        worker.Output.Clear();
-        worker.Processor!.OnCommitted();
     }
 
     /// <summary>Lets the processors write what saves the next owner work; some partitions a transaction. Without it nothing is lost.</summary>
@@ -172,7 +195,7 @@ public sealed class TransactionalConsumer(
     {
         try
         {
-            foreach (var some in _workers.Values.Where(worker => worker.Processor is not null && !worker.Finished).Chunk(options.Parallelism))
+            foreach (var some in _workers.Values.Where(worker => worker.Processor is not null && !worker.Finished).Chunk(_options.Parallelism))
             {
                 Parallel.ForEach(some, _parallel, worker => worker.Processor!.Drain(worker.Output));
                 var written = some.Where(worker => worker.Output.Count > 0).ToList();
@@ -187,67 +210,18 @@ public sealed class TransactionalConsumer(
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            logger.DrainFailed(e, options.GroupId);
+            _logger.DrainFailed(e, _options.GroupId);
             writer.Abort(drained);
         }
     }
 
-    private long End(IConsumer<byte[], byte[]> consumer, PartitionWorker worker) =>
-        options.Bounds is null ? consumer.GetWatermarkOffsets(worker.Partition).High : BoundsOf(worker.Partition).To;
-
-    private static TopicPartitionOffset Next(PartitionWorker worker) => new(worker.Partition, worker.Next);
-
-    private void StartRestore(List<PartitionWorker> workers, Func<CancellationToken, IReadOnlyDictionary<TopicPartition, long>> next, CancellationToken stop)
+    private void Resume(IConsumer<byte[], byte[]> consumer)
     {
-        var cancel = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var token = cancel.Token;
-        _restores.Add(new Restore(workers, cancel)
+        foreach (var worker in _restores.Finish(IsHeld).Where(worker => worker.Paused && !worker.AtEnd))
         {
-            Result = Task.Run(async () =>
-            {
-                var backoff = new Backoff();
-                while (true)
-                {
-                    try
-                    {
-                        var from = next(token);
-                        return (from, await processors.RestoreAsync(from, token));
-                    }
-                    catch (Exception e) when (!token.IsCancellationRequested)
-                    {
-                        logger.RestoreFailed(e, options.GroupId, workers.Count);
-                        await backoff.WaitAsync(token);
-                    }
-                }
-            }, token),
-        });
-        _restoring = _restores.Sum(restore => restore.Workers.Count);
-    }
-
-    private void FinishRestores(IConsumer<byte[], byte[]> consumer, CancellationToken stop)
-    {
-        foreach (var restore in _restores.Where(restore => restore.Result.IsCompleted).ToList())
-        {
-            _restores.Remove(restore);
-            restore.Dispose();
-            if (!restore.Result.IsCompletedSuccessfully) continue; // only where its partitions are gone, or all is being stopped
-            stop.ThrowIfCancellationRequested();
-            var (next, restored) = restore.Result.Result;
-            foreach (var worker in restore.Workers.Where(worker => _workers.GetValueOrDefault(worker.Partition) == worker))
-            {
-                // An aborted attempt may have been committed after all, where only the answer was lost.
-                worker.Pending.RemoveAll(record => record.Offset < next[worker.Partition]);
-                worker.Processor = restored[worker.Partition];
-                worker.Reached = next[worker.Partition];
-                if (!worker.Paused || worker.AtEnd) continue;
-                consumer.Resume([worker.Partition]);
-                worker.Paused = false;
-            }
-
-            logger.Restored(options.GroupId, restore.Workers.Count);
+            consumer.Resume([worker.Partition]);
+            worker.Paused = false;
         }
-
-        _restoring = _restores.Sum(restore => restore.Workers.Count);
     }
 
     private static void Pause(IConsumer<byte[], byte[]> consumer, PartitionWorker worker)
@@ -257,15 +231,16 @@ public sealed class TransactionalConsumer(
         worker.Paused = true;
     }
 
-    private IEnumerable<TopicPartitionOffset> Join(IConsumer<byte[], byte[]> consumer, List<TopicPartition> partitions, CancellationToken stop)
+    private IEnumerable<TopicPartitionOffset> Join(IConsumer<byte[], byte[]> consumer, List<TopicPartition> partitions, LagWatch? watch, CancellationToken stop)
     {
-        logger.Assigned(options.GroupId, partitions.Count);
-        metrics.Rebalanced(options.GroupId, "assigned");
-        var next = Committed(consumer, partitions, stop);
-        var workers = partitions.ConvertAll(partition => _workers[partition] = new PartitionWorker(partition, options.Bounds is null ? long.MaxValue : BoundsOf(partition).To));
+        _logger.Assigned(_options.GroupId, partitions.Count);
+        _metrics.Rebalanced("assigned");
+        var next = _offsets.Find(consumer, partitions, stop);
+        var workers = partitions.ConvertAll(partition => _workers[partition] = new PartitionWorker(partition, _metrics.Join(partition), _offsets.End(partition)));
         foreach (var worker in workers) worker.StartAt(next[worker.Partition]);
+        watch?.Hurry();
         workers.RemoveAll(worker => worker.Finished);
-        if (workers.Count > 0) StartRestore(workers, _ => next.Where(start => workers.Exists(worker => worker.Partition == start.Key)).ToDictionary(), stop);
+        if (workers.Count > 0) _restores.Start(workers, _ => next.Where(start => workers.Exists(worker => worker.Partition == start.Key)).ToDictionary(), stop);
         _assigned = _workers.Count;
         _member = true;
         return next.Select(start => new TopicPartitionOffset(start.Key, start.Value));
@@ -274,72 +249,17 @@ public sealed class TransactionalConsumer(
     private void Leave(List<TopicPartition> partitions, string kind)
     {
         if (partitions.Count == 0) return;
-        logger.Left(options.GroupId, kind, partitions.Count);
-        metrics.Rebalanced(options.GroupId, kind);
+        _logger.Left(_options.GroupId, kind, partitions.Count);
+        _metrics.Rebalanced(kind);
         foreach (var partition in partitions)
         {
             _workers.Remove(partition);
-            metrics.Left(options.GroupId, partition);
+            _metrics.Leave(partition);
         }
 
-        foreach (var restore in _restores.Where(restore => !restore.Workers.Any(worker => _workers.ContainsKey(worker.Partition)))) restore.Cancel();
+        _restores.GiveUp(IsHeld);
         _assigned = _workers.Count;
     }
 
-    /// <summary>The offsets the group goes on from. Waits for transactions of earlier owners to end: their offsets are not settled before.</summary>
-    private Dictionary<TopicPartition, long> Committed(IConsumer<byte[], byte[]> consumer, List<TopicPartition> partitions, CancellationToken stop)
-    {
-        var backoff = new Backoff();
-        while (true)
-        {
-            stop.ThrowIfCancellationRequested();
-            try
-            {
-                return consumer.Committed(partitions, AnswerWithin).ToDictionary(found => found.TopicPartition, found => Start(consumer, found));
-            }
-            catch (KafkaException e)
-            {
-                logger.OffsetsWait(options.GroupId, e.Error.Code, e.Error.Reason);
-                backoff.Wait(stop);
-            }
-        }
-    }
-
-    private long Start(IConsumer<byte[], byte[]> consumer, TopicPartitionOffset committed)
-    {
-        if (!committed.Offset.IsSpecial) return committed.Offset;
-        if (options.Bounds is not null) return BoundsOf(committed.TopicPartition).From;
-        var watermarks = consumer.QueryWatermarkOffsets(committed.TopicPartition, AnswerWithin);
-        return options.Start == AutoOffsetReset.Latest ? watermarks.High : watermarks.Low;
-    }
-
-    private LogRange BoundsOf(TopicPartition partition) =>
-        options.Bounds!.TryGetValue(partition, out var range) ? range : new LogRange(partition, 0, 0);
-
-    private IConsumer<byte[], byte[]> Create(CancellationToken stop)
-    {
-        var config = new ConsumerConfig(kafka.ToClientConfig($"{options.GroupId}-{options.Instance}"))
-        {
-            GroupId = options.GroupId,
-            EnableAutoCommit = false,
-            EnableAutoOffsetStore = false,
-            AutoOffsetReset = options.Start,
-            EnablePartitionEof = options.Bounds is not null,
-            IsolationLevel = IsolationLevel.ReadCommitted,
-            PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
-            SessionTimeoutMs = (int)options.SessionTimeout.TotalMilliseconds,
-            HeartbeatIntervalMs = (int)options.SessionTimeout.TotalMilliseconds / 4,
-            MaxPollIntervalMs = Math.Max(60_000, (int)options.SessionTimeout.TotalMilliseconds),
-            QueuedMaxMessagesKbytes = 64 * 1024,
-            FetchQueueBackoffMs = 5, // the client stops asking for a second by default whenever enough records wait in it
-            FetchWaitMaxMs = 100,
-            ConsumeResultFields = "topic,timestamp", // headers are not used and cost time
-        };
-        return new ConsumerBuilder<byte[], byte[]>(config)
-            .LogTo(logger)
-            .SetPartitionsAssignedHandler((member, partitions) => Join(member, partitions, stop))
-            .SetPartitionsRevokedHandler((_, partitions) => Leave([.. partitions.Select(p => p.TopicPartition)], "revoked"))
-            .SetPartitionsLostHandler((_, partitions) => Leave([.. partitions.Select(p => p.TopicPartition)], "lost"))
-            .Build();
-    }
+    private bool IsHeld(PartitionWorker worker) => _workers.GetValueOrDefault(worker.Partition) == worker;
 }

@@ -1,0 +1,85 @@
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+
+namespace Kappa.Iot.Streaming;
+
+/// <summary>Partitions whose state is being rebuilt, some at a time, off the reading thread. One that fails is tried again, with growing pauses.</summary>
+internal sealed class Restores(IPartitionProcessorFactory processors, string group, TimeProvider time, ILogger logger)
+{
+    private readonly List<Restore> _underWay = [];
+    private volatile int _partitions;
+
+    /// <summary>How many partitions are being restored; may be read from any thread.</summary>
+    public int Partitions => _partitions;
+
+    public bool Any => _underWay.Count > 0;
+
+    public bool AnyDone => _underWay.Exists(restore => restore.Result.IsCompleted);
+
+    /// <param name="workers">Restored together.</param>
+    /// <param name="next">Where each of them goes on; asked on the restoring thread.</param>
+    /// <param name="stop">Gives up.</param>
+    public void Start(IReadOnlyList<PartitionWorker> workers, Func<CancellationToken, IReadOnlyDictionary<TopicPartition, long>> next, CancellationToken stop)
+    {
+        var cancel = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var token = cancel.Token;
+        // On the scheduler of the reading thread, which is the default one.
+        var result = Task.Factory.StartNew(() => RestoreAsync(workers.Count, next, token), token, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap();
+        _underWay.Add(new Restore(workers, cancel, result));
+        Count();
+    }
+
+    /// <summary>Goes on with what has been restored. What failed for good was of partitions that are gone, or everything is being stopped.</summary>
+    /// <returns>The partitions that go on.</returns>
+    public List<PartitionWorker> Finish(Func<PartitionWorker, bool> isHeld)
+    {
+        var restored = new List<PartitionWorker>();
+        foreach (var restore in _underWay.Where(restore => restore.Result.IsCompleted).ToList())
+        {
+            _underWay.Remove(restore);
+            restore.Cancel.Dispose();
+            if (!restore.Result.IsCompletedSuccessfully) continue;
+            var (next, found) = restore.Result.Result;
+            foreach (var worker in restore.Workers.Where(isHeld))
+            {
+                worker.Continue(next[worker.Partition], found[worker.Partition]);
+                restored.Add(worker);
+            }
+
+            logger.Restored(group, restore.Workers.Count);
+        }
+
+        Count();
+        return restored;
+    }
+
+    /// <summary>Gives up restores of which no partition is held any more.</summary>
+    public void GiveUp(Func<PartitionWorker, bool> isHeld)
+    {
+        foreach (var restore in _underWay.Where(restore => !restore.Workers.Any(isHeld))) restore.Cancel.Cancel();
+    }
+
+    private async Task<Restored> RestoreAsync(int count, Func<CancellationToken, IReadOnlyDictionary<TopicPartition, long>> next, CancellationToken cancel)
+    {
+        var backoff = new Backoff(time);
+        while (true)
+        {
+            try
+            {
+                var from = next(cancel);
+                return new Restored(from, await processors.RestoreAsync(from, cancel));
+            }
+            catch (Exception e) when (!cancel.IsCancellationRequested)
+            {
+                logger.RestoreFailed(e, group, count);
+                await backoff.WaitAsync(cancel);
+            }
+        }
+    }
+
+    private void Count() => _partitions = _underWay.Sum(restore => restore.Workers.Count);
+
+    private sealed record Restore(IReadOnlyList<PartitionWorker> Workers, CancellationTokenSource Cancel, Task<Restored> Result);
+
+    private readonly record struct Restored(IReadOnlyDictionary<TopicPartition, long> Next, IReadOnlyDictionary<TopicPartition, IPartitionProcessor> Processors);
+}

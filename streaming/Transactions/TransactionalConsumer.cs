@@ -146,6 +146,7 @@ public sealed class TransactionalConsumer(
             writer.Abort(drained);
             foreach (var worker in work)
             {
+                worker.Processor!.Left();
                 worker.Processor = null;
                 worker.Output.Clear();
             }
@@ -278,7 +279,7 @@ public sealed class TransactionalConsumer(
         metrics.Rebalanced(options.GroupId, kind);
         foreach (var partition in partitions)
         {
-            _workers.Remove(partition);
+            if (_workers.Remove(partition, out var worker)) worker.Processor?.Left();
             metrics.Left(options.GroupId, partition);
         }
 

@@ -66,6 +66,13 @@ internal sealed class LiveTurns(int partition, ModelSet speaking, PartitionState
         }
     }
 
+    /// <summary>The partition is somebody else's: nothing is read for it any more.</summary>
+    public void Left()
+    {
+        foreach (var catchUp in _catchUps) catchUp.WarmUp.Drop();
+        _catchUps.Clear();
+    }
+
     private bool IsWarm(string profile, IDetector next, long offset) => reader.Back <= TimeSpan.Zero || offset == 0 || state.Models.ShadowsAt(profile, offset).Contains(next.ModelId);
 
     private void Begin(string profile, IDetector model, ConsumeResult<byte[], byte[]> first, long offset)
@@ -108,7 +115,7 @@ internal sealed class LiveTurns(int partition, ModelSet speaking, PartitionState
 
     private void Drop(string profile)
     {
-        foreach (var catchUp in _catchUps.Where(catchUp => catchUp.WarmUp.Profile == profile)) catchUp.WarmUp.Dropped = true;
+        foreach (var catchUp in _catchUps.Where(catchUp => catchUp.WarmUp.Profile == profile)) catchUp.WarmUp.Drop();
         _catchUps.RemoveAll(catchUp => catchUp.WarmUp.Profile == profile);
         state.DropWarmUps(profile);
     }

@@ -65,6 +65,8 @@ internal sealed class PartitionScorer(
         _alerts.Clear();
     }
 
+    public void Left() => turns?.Left();
+
     private ModelStretch Turn(ConsumeResult<byte[], byte[]> record, long offset)
     {
         var current = models.At(partition, offset);

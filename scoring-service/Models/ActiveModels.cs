@@ -32,14 +32,14 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
     private volatile bool _caughtUp;
     private volatile ModelSet _current = ModelSet.Empty;
 
-    public ActiveModels(IOptions<KafkaOptions> kafka, IOptions<ModelOptions> options, ScoringMetrics metrics, ILogger<ActiveModels> logger)
+    public ActiveModels(IOptions<KafkaOptions> kafka, IOptions<ModelOptions> options, ScoringMetrics metrics, SpeakingModels speaking, ILogger<ActiveModels> logger)
     {
         (_kafka, _options, _metrics, _logger) = (kafka.Value, options.Value, metrics, logger);
         _registry = new ModelRegistry(_kafka, logger);
-        metrics.ObserveModels(() => _current);
+        metrics.ObserveModels(() => _current, speaking);
     }
 
-    /// <summary>The models that score now, everywhere: swapped whole, so take it once for what must be of one piece.</summary>
+    /// <summary>The models that are to score, everywhere: swapped whole, so take it once for what must be of one piece.</summary>
     public ModelStretch At(int partition, long offset) => new(_current, long.MaxValue);
 
     /// <summary>Completes when the registry is read to its end and every profile of <see cref="ModelOptions.WaitFor"/> has a model.</summary>

@@ -30,12 +30,12 @@ internal sealed class PartitionScorer(
     {
         // The model is changed here and nowhere else: each record is scored by exactly one, and the checkpoint says by which.
         var first = Math.Max(_resumeAt, records[0].Offset.Value);
-        var current = Turn(records[0], first);
+        var current = Turn(records, first);
 
         foreach (var record in records)
         {
             if (record.Offset.Value < _resumeAt) continue; // scored before, and in the state: the group was set back
-            if (record.Offset.Value >= current.Until) current = Turn(record, record.Offset);
+            if (record.Offset.Value >= current.Until) current = Turn(records, record.Offset);
 
             var turn = _group.Read(record);
             if (turn.Telemetry.Batch is { } batch) Add(turn, batch);
@@ -67,10 +67,10 @@ internal sealed class PartitionScorer(
 
     public void Left() => turns?.Left();
 
-    private ModelStretch Turn(ConsumeResult<byte[], byte[]> record, long offset)
+    private ModelStretch Turn(IReadOnlyList<ConsumeResult<byte[], byte[]>> records, long offset)
     {
         var current = models.At(partition, offset);
-        _models = turns is null ? current.Models : turns.At(current.Models, record, offset);
+        _models = turns is null ? current.Models : turns.At(current.Models, records, offset);
         foreach (var planned in current.Warming)
         {
             if (state.WarmUps.Any(warmUp => warmUp.Profile == planned.Profile && warmUp.Until == planned.Until)) continue;

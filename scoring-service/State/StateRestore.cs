@@ -15,7 +15,7 @@ namespace Kappa.Iot.ScoringService;
 /// </summary>
 internal sealed class StateRestore(
     IOptions<KafkaOptions> kafka, IOptions<ScoringOptions> options, IModelSource models, ScoringMetrics metrics, TimeProvider time, ILogger<StateRestore> logger,
-    ILogger<PartitionScorer> scorerLogger, ReplayScope? scope = null, WarmUpReader? warmUps = null) : IPartitionProcessorFactory
+    ILogger<PartitionScorer> scorerLogger, ReplayScope? scope = null, WarmUpReader? warmUps = null, SpeakingModels? speaking = null) : IPartitionProcessorFactory
 {
     private readonly ScoringTopics _topics = options.Value.Topics;
     private readonly ParallelOptions _parallel = new() { MaxDegreeOfParallelism = options.Value.Parallelism > 0 ? options.Value.Parallelism : Environment.ProcessorCount };
@@ -34,7 +34,7 @@ internal sealed class StateRestore(
         return next.Keys.ToDictionary(partition => partition, partition =>
         {
             var (state, resumeAt) = (partitions[partition.Partition.Value].State, partitions[partition.Partition.Value].Next);
-            var turns = warmUps is null ? null : new LiveTurns(partition.Partition.Value, Speaking(state, resumeAt, detectors), state, warmUps, scorerLogger);
+            var turns = warmUps is null ? null : new LiveTurns(partition.Partition.Value, Speaking(state, resumeAt, detectors), state, warmUps, speaking ?? new SpeakingModels(), time, scorerLogger);
             return (IPartitionProcessor)new PartitionScorer(partition.Partition.Value, resumeAt, state, models, _topics, scope, metrics, time, scorerLogger, turns);
         });
     }

@@ -8,8 +8,8 @@ internal static partial class ActiveModelsLog
     [LoggerMessage(Level = LogLevel.Error, Message = "Model {ModelId} of profile {Profile} cannot be loaded; what scored before goes on. Promote another one, or end its trial.")]
     public static partial void LoadFailed(this ILogger logger, Exception exception, string profile, string modelId);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "What was changed in the model registry could not be taken up; it is tried again")]
-    public static partial void ChangesFailed(this ILogger logger, Exception exception);
+    [LoggerMessage(Level = LogLevel.Error, Message = "What was changed in the model registry could not be taken up; it is tried again after {Pause}")]
+    public static partial void ChangesFailed(this ILogger logger, Exception exception, TimeSpan pause);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The record at offset {Offset} of the model registry is left out")]
     public static partial void EntryUnreadable(this ILogger logger, Exception exception, long offset);

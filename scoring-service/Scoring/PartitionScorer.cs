@@ -83,12 +83,7 @@ internal sealed class PartitionScorer(
 
     private void Add(RecordTurn turn, TelemetryBatch batch)
     {
-        if (state.WarmUps.Count > 0 && state.Warm(batch, turn.Record.Offset) is { } over)
-        {
-            turn.WarmedFrom = over.From;
-            if (turns is not null) _models = turns.TakeOver(over, turn.Record.Offset);
-        }
-
+        if (state.WarmUps.Count > 0 && state.Warm(batch, turn.Record.Offset) is { } over && turns is not null) _models = turns.TakeOver(over, turn.Record.Offset);
         state.Add(turn, _models.ActiveOf(batch.Profile), _models.ShadowsOf(batch.Profile));
     }
 
@@ -131,20 +126,17 @@ internal sealed class PartitionScorer(
         {
             // One batch that breaks the detector must not stop all others; it is put aside and counted.
             logger.BatchFailed(failure, batch.Vin, record.TopicPartitionOffset);
+            state.Models.Failed(batch.Profile, record.Offset);
             state.Fleet?.TakeDeadLetter(batch);
             AddDeadLetter(record, "Unscorable", failure.Message, output);
             return;
         }
 
         _counts.Add(result);
+        if (result.Score is { } told) state.Models.Announce(told);
         if (result.Outcome is FoldOutcome.Scored or FoldOutcome.Unscored) state.Fleet?.Take(batch, result.Score);
         if (scope?.Contains(batch) == false) return;
-        if (result.Score is { } score)
-        {
-            if (turn.WarmedFrom is { } from) score.WarmedFrom = from;
-            AddScore(record, score, output);
-        }
-
+        if (result.Score is { } score) AddScore(record, score, output);
         foreach (var trial in turn.Trials)
         {
             _counts.Add(trial);

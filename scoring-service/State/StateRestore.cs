@@ -182,11 +182,19 @@ internal sealed class StateRestore(
         var fleet = partition.Checkpoint is null ? partition.State.Fleet : null; // else it is in the checkpoint
         foreach (var turn in partition.Group.Take())
         {
+            if (partition.Checkpoint is null && turn.Telemetry.Batch is { } said) Announce(partition.State, turn, said);
             if (turn.Telemetry.Batch is not { } batch) fleet?.TakeDeadLetter(null);
             else if (turn.Failure is not null) fleet?.TakeDeadLetter(batch); // put aside when it was scored, and the vehicle started anew: the same again
             else if (turn.Result.Outcome is FoldOutcome.Scored or FoldOutcome.Unscored) fleet?.Take(batch, turn.Result.Score);
             fleet?.TakeClosed();
         }
+    }
+
+    /// <summary>The first score of a model tells how that began, and was written before.</summary>
+    private static void Announce(PartitionState state, RecordTurn turn, TelemetryBatch batch)
+    {
+        if (turn.Failure is not null) state.Models.Failed(batch.Profile, turn.Record.Offset);
+        else if (turn.Result.Score is { } score) state.Models.Announce(score);
     }
 
     private sealed class Restored(PartitionState state, long next)

@@ -112,6 +112,78 @@ public sealed class LiveTurnsTests(TestLog log)
         Assert.Equal(Enumerable.Range(0, live.Scores.Count).Select(i => (long)i), live.Scores.Select(score => score.TelemetryOffset));
     }
 
+    [Fact]
+    [Trait("Invariant", "3")]
+    public async Task A_model_that_cannot_score_the_batch_it_takes_over_with_tells_so_with_its_first_score_and_a_replay_is_the_same()
+    {
+        using var live = await Live.StartAsync(log, breaks: offset => offset is >= 30 and < 33);
+        live.Score(20);
+        live.Promote();
+        live.Score(5);
+        live.Read();
+        live.Score(5);
+        Assert.Equal("after", live.Scores[^1].ModelId);
+        var over = live.Scores.First(score => score.ModelId == "after");
+        Assert.Equal((25L, 0L, false), (over.TelemetryOffset, over.WarmedFrom, over.HasBegunAt)); // it is scored: as ever
+
+        using var broken = await Live.StartAsync(log, breaks: offset => offset is >= 30 and < 33);
+        broken.Score(20);
+        broken.Promote();
+        broken.Score(10);
+        broken.Read();
+        broken.Score(2);
+        broken.Score(40);
+        var first = broken.Scores.First(score => score.ModelId == "after");
+        Assert.Equal((33L, 0L, 30L), (first.TelemetryOffset, first.WarmedFrom, first.BegunAt));
+        Assert.Single(broken.Scores, score => score.HasWarmedFrom || score.HasBegunAt);
+
+        // What a replay makes of the scores alone.
+        var spans = new LiveSpans(new OffsetRange { From = 0, To = broken.Records.Count });
+        foreach (var score in broken.Scores) spans.Take(score);
+        var span = spans.Active[^1];
+        Assert.Equal((30L, 0L), (span.FromOffset, span.WarmedFrom));
+        foreach (var cut in (int[])[0, 25, 30, 31, 32, 33, 34])
+        {
+            var replayed = await ReplayAsync(broken, span, cut);
+            Assert.Equal(broken.Scores.Select(score => score.ToByteString()), replayed);
+        }
+    }
+
+    /// <summary>The same records once more, by a plan that says where the second model takes over; where cut, by another scorer that restores what the first left.</summary>
+    private async Task<List<ByteString>> ReplayAsync(Live live, ModelSpan over, int cut)
+    {
+        var scenario = await Scenario.CreateAsync(log, 1);
+        var scoring = await scenario.CreateScoringAsync("cut");
+        log.Copy(scenario.Telemetry, live.Records);
+        var records = await log.ReadAsync(scenario.Telemetry);
+        var warming = new PlannedWarmUp(Profile, live.After, over.WarmedFrom, over.FromOffset);
+        var models = new GivenModels(Profile, live.Before, live.After) { Plan = [(0, 0, warming), (over.FromOffset, 1, null)] };
+        var topics = new ScoringTopics { Telemetry = scenario.Telemetry, Scores = scoring.Scores, Alerts = scoring.Alerts, State = scoring.State, DeadLetter = scoring.DeadLetters, FleetMinutes = "" };
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var restore = new StateRestore(
+            Options.Create(log.Kafka), Options.Create(new ScoringOptions { Topics = topics, SnapshotEvery = 1000 }), models, new ScoringMetrics(services.GetRequiredService<IMeterFactory>()),
+            TimeProvider.System, NullLogger<StateRestore>.Instance, NullLogger<PartitionScorer>.Instance,
+            new ReplayScope(new Dictionary<int, OffsetRange> { [0] = new OffsetRange { To = records.Count } }, 0, long.MaxValue));
+        var (partition, scores, from) = (new TopicPartition(scenario.Telemetry, 0), new List<ByteString>(), 0);
+        using var producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig(log.Kafka.ToClientConfig("test"))).Build();
+        foreach (var to in (int[])[.. cut > 0 ? [cut] : Array.Empty<int>(), records.Count])
+        {
+            var output = new TransactionOutput();
+            var processor = (await restore.RestoreAsync(new Dictionary<TopicPartition, long> { [partition] = from }, TestContext.Current.CancellationToken))[partition];
+            processor.Process(records.GetRange(from, to - from), output);
+            foreach (var (target, message) in output.Records)
+            {
+                if (target.Topic == scoring.State) producer.Produce(target, message);
+                else if (target.Topic == scoring.Scores) scores.Add(ByteString.CopyFrom(message.Value));
+            }
+
+            producer.Flush(TestContext.Current.CancellationToken);
+            from = to;
+        }
+
+        return scores;
+    }
+
     /// <summary>One partition that is scored live, transaction by transaction.</summary>
     private sealed class Live : IDisposable
     {

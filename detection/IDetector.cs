@@ -30,7 +30,7 @@ public interface IDetector
     /// </returns>
     Score Apply(VehicleWindow window, TelemetryBatch batch);
 
-    /// <summary>Folds and scores a batch each of several vehicles: the same, bit for bit, as one after the other, where that is cheaper.</summary>
+    /// <summary>Folds and scores a batch each of several vehicles: the same, bit for bit, as one after the other, where that is cheaper. Where it throws, the windows are given back what they were and each vehicle is asked about alone.</summary>
     /// <param name="turns">Each of another vehicle, with a window made by this detector.</param>
     void Apply(ReadOnlySpan<VehicleTurn> turns)
     {

@@ -40,12 +40,16 @@ public sealed class ScoringMetrics
         _failures = _meter.CreateCounter<long>("kappa.scoring.models.failed", "{model}", "Models that were promoted or put on trial and could not be loaded, by profile.");
     }
 
-    internal void ObserveModels(Func<ModelSet> models)
+    internal void ObserveModels(Func<ModelSet> models, SpeakingModels speaking)
     {
         _meter.CreateObservableGauge(
             "kappa.scoring.models.active",
-            () => models().Active.Select(model => new Measurement<int>(1, new("profile", model.Key), new("model", model.Value.ModelId))),
-            "{model}", "1 for each model that scores now.");
+            () => speaking.Active(models()).Select(model => new Measurement<int>(1, new("profile", model.Profile), new("model", model.ModelId))),
+            "{model}", "1 for each model that scores now, in one partition or more.");
+        _meter.CreateObservableGauge(
+            "kappa.scoring.models.warming",
+            () => speaking.Warming().Select(model => new Measurement<int>(model.Partitions, new("profile", model.Profile), new("model", model.ModelId))),
+            "{partition}", "Partitions whose past a promoted model still reads, while the one before it scores.");
         _meter.CreateObservableGauge(
             "kappa.scoring.models.shadow",
             () => models().Shadows.SelectMany(models => models.Value.Select(model => new Measurement<int>(1, new("profile", models.Key), new("model", model.ModelId)))),

@@ -10,6 +10,7 @@ namespace Kappa.Iot.Detection;
 public sealed class FoldGroup(int partition)
 {
     private readonly List<VehicleTurn> _waiting = [];
+    private readonly KeptWindows _kept = new();
     private VehicleTurn[] _same = [];
 
     /// <summary>Whether a batch of this vehicle waits: another of it comes after <see cref="Run"/>.</summary>
@@ -66,17 +67,29 @@ public sealed class FoldGroup(int partition)
         _waiting.Clear();
     }
 
-    private static void Ask(IDetector detector, ReadOnlySpan<VehicleTurn> turns)
+    /// <summary>Where the detector breaks nobody knows how far it came with whom: the windows become again what they were, and each vehicle is asked about alone, so that only the one that breaks it starts anew.</summary>
+    private void Ask(IDetector detector, ReadOnlySpan<VehicleTurn> turns)
     {
-        try
+        if (turns.Length > 1)
         {
-            detector.Apply(turns);
-        }
-#pragma warning disable CA1031 // Nobody knows how far it came with whom: all of them start anew.
-        catch (Exception e)
+            _kept.Keep(detector, turns);
+            try
+            {
+                detector.Apply(turns);
+                return;
+            }
+#pragma warning disable CA1031 // Whatever it is, it is one vehicle's.
+            catch (Exception)
 #pragma warning restore CA1031
+            {
+                _kept.GiveBack(turns);
+            }
+        }
+
+        foreach (var turn in turns)
         {
-            foreach (var turn in turns) (turn.Score, turn.Failure) = (null, e);
+            (turn.Score, turn.Failure) = (null, null);
+            turn.Take(detector);
         }
     }
 }

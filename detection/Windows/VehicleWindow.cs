@@ -209,6 +209,15 @@ public sealed class VehicleWindow
         Verdict.Clear();
     }
 
+    /// <summary>Becomes what another window of the same shape is, in everything.</summary>
+    internal void BecomeCopyOf(VehicleWindow other)
+    {
+        CopyFrom(other);
+        other._means.CopyTo(_means, 0);
+        GapBefore = other.GapBefore;
+        Verdict.CopyFrom(other.Verdict);
+    }
+
     /// <summary>Forgets everything.</summary>
     internal void Restart()
     {

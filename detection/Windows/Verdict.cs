@@ -27,6 +27,12 @@ internal sealed class Verdict
         Count = 0;
     }
 
+    public void CopyFrom(Verdict other)
+    {
+        (Judged, Score, Count) = (other.Judged, other.Score, other.Count);
+        other._reasons.CopyTo(_reasons, 0);
+    }
+
     public void Set(float score, ReadOnlySpan<Reason> reasons)
     {
         Judged = true;

@@ -57,7 +57,7 @@ internal sealed class ReprocessCommand
         var (kafka, scoring) = await LogOption.ConnectAsync(parsed.GetValue(_kafka));
         await using var services = Services();
         var loggers = services.GetRequiredService<ILoggerFactory>();
-        var screen = new ReprocessScreen(_screen);
+        var screen = new ReprocessScreen(_screen, _time);
         var generation = await FindOrPlanAsync(kafka, scoring, Request(parsed), screen, loggers, cancel);
 
         using var totals = new ReprocessTotals(services.GetRequiredService<IMeterFactory>());

@@ -1,17 +1,16 @@
-using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
 
 namespace Kappa.Iot.ScoringService.Commands;
 
 /// <summary>Shows how far a reprocessing is: a bar on a terminal, a line every few seconds elsewhere.</summary>
-internal sealed class ReprocessScreen(Screen screen) : IProgress<ReprocessProgress>
+internal sealed class ReprocessScreen(Screen screen, TimeProvider time) : IProgress<ReprocessProgress>
 {
     private static readonly TimeSpan LineEvery = TimeSpan.FromSeconds(5);
 
-    private readonly Stopwatch _since = new();
-    private readonly Stopwatch _line = Stopwatch.StartNew();
     private ProgressTask? _bar;
+    private long _line = time.GetTimestamp();
+    private long? _since;
     private long _first;
 
     /// <summary>Records that were scored before this run.</summary>
@@ -20,7 +19,7 @@ internal sealed class ReprocessScreen(Screen screen) : IProgress<ReprocessProgre
     public long Done { get; private set; }
 
     /// <summary>Time since progress was first told.</summary>
-    public TimeSpan Took => _since.Elapsed;
+    public TimeSpan Took => _since is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
 
     public Task<T> RunAsync<T>(Func<IProgress<double>, Task<T>> plan) => OnBarAsync("live scores", bar => plan(new Share(bar)));
 
@@ -33,9 +32,9 @@ internal sealed class ReprocessScreen(Screen screen) : IProgress<ReprocessProgre
 
     public void Report(ReprocessProgress value)
     {
-        if (!_since.IsRunning)
+        if (_since is null)
         {
-            _since.Start();
+            _since = time.GetTimestamp();
             _first = value.Done;
         }
 
@@ -46,16 +45,17 @@ internal sealed class ReprocessScreen(Screen screen) : IProgress<ReprocessProgre
             bar.Value = value.Done;
             bar.Description = string.Create(CultureInfo.InvariantCulture, $"{value.Done:N0} of {value.Total:N0} records{Rate(value)}");
         }
-        else if (_line.Elapsed > LineEvery || value.Done == value.Total)
+        else if (time.GetElapsedTime(_line) >= LineEvery || value.Done == value.Total)
         {
-            _line.Restart();
-            screen.Say(string.Create(CultureInfo.InvariantCulture, $"{100.0 * value.Done / Math.Max(1, value.Total):0} %: {value.Done:N0} of {value.Total:N0} records{Rate(value)}"));
+            _line = time.GetTimestamp();
+            var percent = value.Total > 0 ? 100 * value.Done / value.Total : 100; // no more than is done
+            screen.Say(string.Create(CultureInfo.InvariantCulture, $"{percent} %: {value.Done:N0} of {value.Total:N0} records{Rate(value)}"));
         }
     }
 
     private string Rate(ReprocessProgress value)
     {
-        var rate = (value.Done - _first) / Math.Max(0.001, _since.Elapsed.TotalSeconds);
+        var rate = (value.Done - _first) / Math.Max(0.001, Took.TotalSeconds);
         if (rate < 1) return "";
         var left = TimeSpan.FromSeconds(Math.Ceiling((value.Total - value.Done) / rate));
         return string.Create(CultureInfo.InvariantCulture, $", {rate:N0}/s, about {left:c} left");

@@ -2,14 +2,14 @@ namespace Kappa.Iot.ScoringService;
 
 internal static partial class ActiveModelsLog
 {
-    [LoggerMessage(Level = LogLevel.Information, Message = "Profile {Profile} is scored by model {ModelId}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Model {ModelId} of profile {Profile} is loaded; each partition is scored by it once it has taken over there")]
     public static partial void Loaded(this ILogger logger, string profile, string modelId);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Model {ModelId} of profile {Profile} cannot be loaded; what scored before goes on. Promote another one, or end its trial.")]
     public static partial void LoadFailed(this ILogger logger, Exception exception, string profile, string modelId);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "What was changed in the model registry could not be taken up; it is tried again")]
-    public static partial void ChangesFailed(this ILogger logger, Exception exception);
+    [LoggerMessage(Level = LogLevel.Error, Message = "What was changed in the model registry could not be taken up; it is tried again after {Pause}")]
+    public static partial void ChangesFailed(this ILogger logger, Exception exception, TimeSpan pause);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The record at offset {Offset} of the model registry is left out")]
     public static partial void EntryUnreadable(this ILogger logger, Exception exception, long offset);
@@ -20,8 +20,11 @@ internal static partial class ActiveModelsLog
     [LoggerMessage(Level = LogLevel.Information, Message = "Model {ModelId} of profile {Profile} scores partition {Partition} from offset {Offset} on; its windows are filled from {WarmedFrom}")]
     public static partial void TakesOver(this ILogger logger, string modelId, string profile, int partition, long offset, long warmedFrom);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The past that model {ModelId} of profile {Profile} needs could not be read of partition {Partition}; the model before it goes on, and it is read again")]
-    public static partial void WarmUpFailed(this ILogger logger, Exception exception, string modelId, string profile, int partition);
+    [LoggerMessage(Level = LogLevel.Error, Message = "The past that model {ModelId} of profile {Profile} needs could not be read of partition {Partition}; the model before it goes on, and it is read again after {Pause}")]
+    public static partial void WarmUpFailed(this ILogger logger, Exception exception, string modelId, string profile, int partition, TimeSpan pause);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Model {ModelId} of profile {Profile} reads the past of partition {Partition}; until it has, model {Before} goes on")]
+    public static partial void ReadsThePast(this ILogger logger, string modelId, string profile, int partition, string before);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "On trial for profile {Profile}: {ModelIds}")]
     public static partial void ShadowsNow(this ILogger logger, string profile, string modelIds);

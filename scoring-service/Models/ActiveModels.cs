@@ -14,32 +14,33 @@ namespace Kappa.Iot.ScoringService;
 /// </summary>
 internal sealed class ActiveModels : BackgroundService, IModelSource
 {
-    private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1), LongestPause = TimeSpan.FromMinutes(1);
 
     private readonly KafkaOptions _kafka;
     private readonly ModelOptions _options;
     private readonly ScoringMetrics _metrics;
+    private readonly TimeProvider _time;
     private readonly ILogger<ActiveModels> _logger;
     private readonly ModelRegistry _registry;
     private readonly RegistrySnapshot _entries = new();
     private readonly Lock _entriesGate = new();
     private readonly SemaphoreSlim _changed = new(0);
     private readonly ConcurrentDictionary<string, Task<IDetector>> _loaded = new(StringComparer.Ordinal);
-    // By profile, the promoted model that could not be loaded; and those to be put on trial that could not.
-    private readonly Dictionary<string, string> _failed = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _failedShadows = new(StringComparer.Ordinal);
+    // By their ids, models that could not be loaded.
+    private readonly ConcurrentDictionary<string, LoadFailure> _failed = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _caughtUp;
     private volatile ModelSet _current = ModelSet.Empty;
 
-    public ActiveModels(IOptions<KafkaOptions> kafka, IOptions<ModelOptions> options, ScoringMetrics metrics, ILogger<ActiveModels> logger)
+    public ActiveModels(
+        IOptions<KafkaOptions> kafka, IOptions<ModelOptions> options, ScoringMetrics metrics, SpeakingModels speaking, TimeProvider time, ILogger<ActiveModels> logger)
     {
-        (_kafka, _options, _metrics, _logger) = (kafka.Value, options.Value, metrics, logger);
+        (_kafka, _options, _metrics, _time, _logger) = (kafka.Value, options.Value, metrics, time, logger);
         _registry = new ModelRegistry(_kafka, logger);
-        metrics.ObserveModels(() => _current);
+        metrics.ObserveModels(() => _current, speaking);
     }
 
-    /// <summary>The models that score now, everywhere: swapped whole, so take it once for what must be of one piece.</summary>
+    /// <summary>The models that are to score, everywhere: swapped whole, so take it once for what must be of one piece.</summary>
     public ModelStretch At(int partition, long offset) => new(_current, long.MaxValue);
 
     /// <summary>Completes when the registry is read to its end and every profile of <see cref="ModelOptions.WaitFor"/> has a model.</summary>
@@ -52,14 +53,44 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
     {
         try
         {
-            return await LoadAsync(modelId, cancel);
+            var detector = await LoadAsync(modelId, cancel);
+            _failed.TryRemove(modelId, out _);
+            return detector;
         }
         catch (Exception e) when (e is InvalidDataException or ModelRegistryException)
         {
-            _logger.LoadFailed(e, profile, modelId);
-            _metrics.ModelFailed(profile);
+            Refuse(profile, modelId, e);
             return null;
         }
+    }
+
+    /// <summary>What is not whole may become so, and is tried again after growing pauses; what is whole and makes no sense stays that until it is replaced. Either is said once.</summary>
+    private void Refuse(string profile, string modelId, Exception failure)
+    {
+        var before = _failed.GetValueOrDefault(modelId);
+        var pause = before is { Pause: var last } && last > TimeSpan.Zero ? 2 * last : FirstPause;
+        if (pause > LongestPause) pause = LongestPause;
+        var temporary = failure is ModelRegistryException;
+        _failed[modelId] = new(Checksum(modelId), pause, temporary ? _time.GetUtcNow() + pause : DateTimeOffset.MaxValue, failure.Message);
+        if (temporary) _ = TryAgainAsync(pause);
+        if (before?.Message == failure.Message) return;
+        _logger.LoadFailed(failure, profile, modelId);
+        _metrics.ModelFailed(profile);
+    }
+
+    private async Task TryAgainAsync(TimeSpan pause)
+    {
+        await Task.Delay(pause, _time);
+        _changed.Release();
+    }
+
+    /// <summary>Whether a model may be loaded: it was not tried yet, it is time to try it again, or there are other bytes of it.</summary>
+    private bool MayBeLoaded(string modelId) =>
+        !_failed.TryGetValue(modelId, out var failed) || _time.GetUtcNow() >= failed.Again || failed.Checksum != Checksum(modelId);
+
+    private string? Checksum(string modelId)
+    {
+        lock (_entriesGate) return _entries.Versions.GetValueOrDefault(modelId)?.Artifact?.Sha256;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -107,6 +138,7 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
     private async Task LoadChangesAsync(CancellationToken cancel)
     {
         var waiting = "";
+        var pause = FirstPause;
         while (!cancel.IsCancellationRequested)
         {
             try
@@ -115,6 +147,7 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
                 if (!_caughtUp) continue; // what is active later is not known yet
                 // Swapped whole: a model that leaves its trial to become the active one does both at once.
                 _current = await LoadShadowsAsync(await LoadActiveAsync(_current, cancel), cancel);
+                pause = FirstPause;
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
             {
@@ -124,8 +157,9 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                _logger.ChangesFailed(e);
-                await Task.Delay(AgainAfter, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                _logger.ChangesFailed(e, pause);
+                await Task.Delay(pause, _time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                pause = 2 * pause < LongestPause ? 2 * pause : LongestPause;
                 _changed.Release();
                 continue;
             }
@@ -142,7 +176,7 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
         lock (_entriesGate)
         {
             changes = [.. _entries.Active.Values.Where(active =>
-                current.ActiveOf(active.Profile)?.ModelId != active.ModelId && _failed.GetValueOrDefault(active.Profile) != active.ModelId)];
+                current.ActiveOf(active.Profile)?.ModelId != active.ModelId && MayBeLoaded(active.ModelId))];
         }
 
         foreach (var active in changes)
@@ -158,14 +192,7 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
 
     private async Task<IDetector?> LoadActiveAsync(ActiveModel active, ModelSet current, CancellationToken cancel)
     {
-        var detector = await FindAsync(active.Profile, active.ModelId, cancel);
-        if (detector is not null)
-        {
-            _failed.Remove(active.Profile);
-            return detector;
-        }
-
-        _failed[active.Profile] = active.ModelId;
+        if (await FindAsync(active.Profile, active.ModelId, cancel) is { } detector) return detector;
         // After a restart "the one before stays" means that it must be loaded.
         if (current.Active.ContainsKey(active.Profile) || active.PreviousModelId.Length == 0) return null;
         return await FindAsync(active.Profile, active.PreviousModelId, cancel);
@@ -188,9 +215,7 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
             foreach (var version in profile)
             {
                 if (before.FirstOrDefault(model => model.ModelId == version.ModelId) is { } loaded) models.Add(loaded);
-                else if (_failedShadows.Contains(version.ModelId)) continue;
-                else if (await FindAsync(profile.Key, version.ModelId, cancel) is { } found) models.Add(found);
-                else _failedShadows.Add(version.ModelId);
+                else if (MayBeLoaded(version.ModelId) && await FindAsync(profile.Key, version.ModelId, cancel) is { } found) models.Add(found);
             }
 
             if (models.Select(model => model.ModelId).Order(StringComparer.Ordinal).SequenceEqual(before.Select(model => model.ModelId))) continue;
@@ -233,4 +258,11 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
             : await _registry.ReadArtifactAsync(version, cancel);
         return ModelArtifact.Load(modelId, artifact);
     }
+
+    /// <summary>A model that could not be loaded.</summary>
+    /// <param name="Checksum">Of the bytes it was to have.</param>
+    /// <param name="Pause">How long until it is tried again.</param>
+    /// <param name="Again">When that is.</param>
+    /// <param name="Message">What was wrong.</param>
+    private sealed record LoadFailure(string? Checksum, TimeSpan Pause, DateTimeOffset Again, string Message);
 }

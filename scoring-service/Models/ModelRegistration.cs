@@ -11,6 +11,7 @@ internal static class ModelRegistration
         builder.Services.AddSingleton<ActiveModels>();
         builder.Services.AddSingleton<IModelSource>(services => services.GetRequiredService<ActiveModels>());
         builder.Services.AddSingleton<IHostedService>(services => services.GetRequiredService<ActiveModels>());
+        builder.Services.AddSingleton<SpeakingModels>();
         builder.Services.AddSingleton<WarmUpReader>();
         builder.Services.AddSingleton<IHostedService>(services => services.GetRequiredService<WarmUpReader>());
     }

@@ -29,6 +29,7 @@ internal sealed class LiveSpans(OffsetRange telemetry)
     private static ModelSpan Span(Score score)
     {
         var span = new ModelSpan { Profile = score.Profile, ModelId = score.ModelId, FromOffset = score.TelemetryOffset };
+        if (score.HasBegunAt) span.FromOffset = score.BegunAt; // what it could not score has no score
         if (score.HasWarmedFrom) span.WarmedFrom = score.WarmedFrom;
         return span;
     }

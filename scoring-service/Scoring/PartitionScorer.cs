@@ -30,12 +30,12 @@ internal sealed class PartitionScorer(
     {
         // The model is changed here and nowhere else: each record is scored by exactly one, and the checkpoint says by which.
         var first = Math.Max(_resumeAt, records[0].Offset.Value);
-        var current = Turn(records[0], first);
+        var current = Turn(records, first);
 
         foreach (var record in records)
         {
             if (record.Offset.Value < _resumeAt) continue; // scored before, and in the state: the group was set back
-            if (record.Offset.Value >= current.Until) current = Turn(record, record.Offset);
+            if (record.Offset.Value >= current.Until) current = Turn(records, record.Offset);
 
             var turn = _group.Read(record);
             if (turn.Telemetry.Batch is { } batch) Add(turn, batch);
@@ -65,10 +65,12 @@ internal sealed class PartitionScorer(
         _alerts.Clear();
     }
 
-    private ModelStretch Turn(ConsumeResult<byte[], byte[]> record, long offset)
+    public void Left() => turns?.Left();
+
+    private ModelStretch Turn(IReadOnlyList<ConsumeResult<byte[], byte[]>> records, long offset)
     {
         var current = models.At(partition, offset);
-        _models = turns is null ? current.Models : turns.At(current.Models, record, offset);
+        _models = turns is null ? current.Models : turns.At(current.Models, records, offset);
         foreach (var planned in current.Warming)
         {
             if (state.WarmUps.Any(warmUp => warmUp.Profile == planned.Profile && warmUp.Until == planned.Until)) continue;
@@ -81,12 +83,7 @@ internal sealed class PartitionScorer(
 
     private void Add(RecordTurn turn, TelemetryBatch batch)
     {
-        if (state.WarmUps.Count > 0 && state.Warm(batch, turn.Record.Offset) is { } over)
-        {
-            turn.WarmedFrom = over.From;
-            if (turns is not null) _models = turns.TakeOver(over, turn.Record.Offset);
-        }
-
+        if (state.WarmUps.Count > 0 && state.Warm(batch, turn.Record.Offset) is { } over && turns is not null) _models = turns.TakeOver(over, turn.Record.Offset);
         state.Add(turn, _models.ActiveOf(batch.Profile), _models.ShadowsOf(batch.Profile));
     }
 
@@ -129,20 +126,17 @@ internal sealed class PartitionScorer(
         {
             // One batch that breaks the detector must not stop all others; it is put aside and counted.
             logger.BatchFailed(failure, batch.Vin, record.TopicPartitionOffset);
+            state.Models.Failed(batch.Profile, record.Offset);
             state.Fleet?.TakeDeadLetter(batch);
             AddDeadLetter(record, "Unscorable", failure.Message, output);
             return;
         }
 
         _counts.Add(result);
+        if (result.Score is { } told) state.Models.Announce(told);
         if (result.Outcome is FoldOutcome.Scored or FoldOutcome.Unscored) state.Fleet?.Take(batch, result.Score);
         if (scope?.Contains(batch) == false) return;
-        if (result.Score is { } score)
-        {
-            if (turn.WarmedFrom is { } from) score.WarmedFrom = from;
-            AddScore(record, score, output);
-        }
-
+        if (result.Score is { } score) AddScore(record, score, output);
         foreach (var trial in turn.Trials)
         {
             _counts.Add(trial);

@@ -6,7 +6,7 @@ namespace Kappa.Iot.ScoringService;
 
 /// <summary>Runs the scorer as a member of its group, once the topics and the models that are waited for are there.</summary>
 internal sealed class ScoringWorker(
-    IOptions<KafkaOptions> kafka, IOptions<ScoringOptions> options, TopicSetup topics, ActiveModels models, StateRestore restore, StreamingMetrics metrics, ILogger<ScoringWorker> logger) : BackgroundService
+    IOptions<KafkaOptions> kafka, IOptions<ScoringOptions> options, TopicSetup topics, ActiveModels models, SpeakingModels speaking, StateRestore restore, StreamingMetrics metrics, ILogger<ScoringWorker> logger) : BackgroundService
 {
     private readonly TransactionalConsumer _consumer = new(kafka.Value, Translate(options.Value), restore, metrics, logger);
 
@@ -19,7 +19,8 @@ internal sealed class ScoringWorker(
             : "The model registry is being read."),
         { _consumer.Assigned: null } => (false, "No partitions are assigned yet."),
         { _consumer.Restoring: > 0 and var restoring } => (false, $"{restoring} partitions are being restored."),
-        _ => (true, $"{_consumer.Assigned} partitions are assigned."),
+        _ => (true, string.Concat([$"{_consumer.Assigned} partitions are assigned.", .. speaking.Warming().Select(model =>
+            $" Model {model.ModelId} of profile {model.Profile} still reads the past of {model.Partitions}; the one before it scores them.")])),
     };
 
     private Task Topics => topics.Done;

@@ -39,7 +39,7 @@ internal sealed class ModelSpans
         foreach (var profile in models.Active.Keys.Concat(_active.Select(span => span.Profile)).Distinct().Order(StringComparer.Ordinal).ToList())
         {
             var modelId = models.ActiveOf(profile)?.ModelId ?? None;
-            if ((ActiveAt(profile, fromOffset) ?? None) != modelId) _active.Add(new ModelSpan { Profile = profile, ModelId = modelId, FromOffset = fromOffset });
+            if ((ActiveAt(profile, fromOffset) ?? None) != modelId) _active.Add(new ModelSpan { Profile = profile, ModelId = modelId, FromOffset = fromOffset, Silent = modelId != None });
         }
 
         foreach (var profile in models.Shadows.Keys.Concat(_shadows.Select(span => span.Profile)).Distinct().Order(StringComparer.Ordinal).ToList())
@@ -53,8 +53,24 @@ internal sealed class ModelSpans
     public void TakeOver(WarmUp warmUp, long offset)
     {
         if (_active.Find(known => known.Profile == warmUp.Profile && known.FromOffset == offset && known.ModelId == warmUp.Model.ModelId) is not { } span)
-            _active.Add(span = new ModelSpan { Profile = warmUp.Profile, ModelId = warmUp.Model.ModelId, FromOffset = offset });
+            _active.Add(span = new ModelSpan { Profile = warmUp.Profile, ModelId = warmUp.Model.ModelId, FromOffset = offset, Silent = true });
         span.WarmedFrom = warmUp.From;
+    }
+
+    /// <summary>Notes that a batch could not be scored: where its model has not scored any yet, its first score tells that it had begun by then.</summary>
+    public void Failed(string profile, long offset)
+    {
+        if (SilentAt(profile, offset) is { HasFailedAt: false } span) span.FailedAt = offset;
+    }
+
+    /// <summary>Where a score is the first of its model, lets it tell how that began. In the order of the log, of every score of an active model, whether it is written or not.</summary>
+    public void Announce(Score score)
+    {
+        if (SilentAt(score.Profile, score.TelemetryOffset) is not { } span) return;
+        span.Silent = false;
+        if (span.HasWarmedFrom) score.WarmedFrom = span.WarmedFrom;
+        if (span.HasFailedAt) score.BegunAt = span.FailedAt;
+        span.ClearFailedAt();
     }
 
     /// <summary>Forgets what only scored batches before an offset.</summary>
@@ -63,5 +79,15 @@ internal sealed class ModelSpans
         var (active, shadows) = (_active.ToList(), _shadows.ToList());
         _active.RemoveAll(span => active.Exists(later => later.Profile == span.Profile && later.FromOffset > span.FromOffset && later.FromOffset <= offset));
         _shadows.RemoveAll(span => shadows.Exists(later => later.Profile == span.Profile && later.FromOffset > span.FromOffset && later.FromOffset <= offset));
+    }
+
+    private ModelSpan? SilentAt(string profile, long offset)
+    {
+        for (var i = _active.Count - 1; i >= 0; i--)
+        {
+            if (_active[i].FromOffset <= offset && _active[i].Profile == profile) return _active[i].Silent ? _active[i] : null;
+        }
+
+        return null;
     }
 }

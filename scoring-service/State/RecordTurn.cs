@@ -30,14 +30,10 @@ internal sealed class RecordTurn
     /// <summary>The models on trial for it.</summary>
     public ImmutableArray<IDetector> Shadows { get; set; } = [];
 
-    /// <summary>Where its model takes over with it, the offset from which on that had read along.</summary>
-    public long? WarmedFrom { get; set; }
-
     public void Read(ConsumeResult<byte[], byte[]> record, TelemetryDecoder decoder)
     {
         Record = record;
         Trials.Clear();
-        WarmedFrom = null;
         Telemetry = TelemetryRecord.Read(record, decoder, _buffer);
     }
 }

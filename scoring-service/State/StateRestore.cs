@@ -15,7 +15,7 @@ namespace Kappa.Iot.ScoringService;
 /// </summary>
 internal sealed class StateRestore(
     IOptions<KafkaOptions> kafka, IOptions<ScoringOptions> options, IModelSource models, ScoringMetrics metrics, TimeProvider time, ILogger<StateRestore> logger,
-    ILogger<PartitionScorer> scorerLogger, ReplayScope? scope = null, WarmUpReader? warmUps = null) : IPartitionProcessorFactory
+    ILogger<PartitionScorer> scorerLogger, ReplayScope? scope = null, WarmUpReader? warmUps = null, SpeakingModels? speaking = null) : IPartitionProcessorFactory
 {
     private readonly ScoringTopics _topics = options.Value.Topics;
     private readonly ParallelOptions _parallel = new() { MaxDegreeOfParallelism = options.Value.Parallelism > 0 ? options.Value.Parallelism : Environment.ProcessorCount };
@@ -34,7 +34,7 @@ internal sealed class StateRestore(
         return next.Keys.ToDictionary(partition => partition, partition =>
         {
             var (state, resumeAt) = (partitions[partition.Partition.Value].State, partitions[partition.Partition.Value].Next);
-            var turns = warmUps is null ? null : new LiveTurns(partition.Partition.Value, Speaking(state, resumeAt, detectors), state, warmUps, scorerLogger);
+            var turns = warmUps is null ? null : new LiveTurns(partition.Partition.Value, Speaking(state, resumeAt, detectors), state, warmUps, speaking ?? new SpeakingModels(), time, scorerLogger);
             return (IPartitionProcessor)new PartitionScorer(partition.Partition.Value, resumeAt, state, models, _topics, scope, metrics, time, scorerLogger, turns);
         });
     }
@@ -182,11 +182,19 @@ internal sealed class StateRestore(
         var fleet = partition.Checkpoint is null ? partition.State.Fleet : null; // else it is in the checkpoint
         foreach (var turn in partition.Group.Take())
         {
+            if (partition.Checkpoint is null && turn.Telemetry.Batch is { } said) Announce(partition.State, turn, said);
             if (turn.Telemetry.Batch is not { } batch) fleet?.TakeDeadLetter(null);
             else if (turn.Failure is not null) fleet?.TakeDeadLetter(batch); // put aside when it was scored, and the vehicle started anew: the same again
             else if (turn.Result.Outcome is FoldOutcome.Scored or FoldOutcome.Unscored) fleet?.Take(batch, turn.Result.Score);
             fleet?.TakeClosed();
         }
+    }
+
+    /// <summary>The first score of a model tells how that began, and was written before.</summary>
+    private static void Announce(PartitionState state, RecordTurn turn, TelemetryBatch batch)
+    {
+        if (turn.Failure is not null) state.Models.Failed(batch.Profile, turn.Record.Offset);
+        else if (turn.Result.Score is { } score) state.Models.Announce(score);
     }
 
     private sealed class Restored(PartitionState state, long next)

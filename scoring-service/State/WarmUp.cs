@@ -11,10 +11,12 @@ namespace Kappa.Iot.ScoringService;
 /// <param name="profile">Whose model it is.</param>
 /// <param name="model">The model.</param>
 /// <param name="until">The offset from which on it scores, where that is known already: in whatever is replayed.</param>
+#pragma warning disable CA1001 // Nobody waits on the source and it has no timer: there is nothing in it to give back.
 internal sealed class WarmUp(int partition, string profile, IDetector model, long? until = null)
+#pragma warning restore CA1001
 {
     private readonly Dictionary<string, VehicleFold> _folds = new(StringComparer.Ordinal);
-    private bool _dropped;
+    private readonly CancellationTokenSource _dropped = new();
 
     public int Partition => partition;
 
@@ -27,11 +29,13 @@ internal sealed class WarmUp(int partition, string profile, IDetector model, lon
     /// <summary>Where it begins to read.</summary>
     public long From { get; set; }
 
-    /// <summary>It is not wanted any more: whoever reads for it may stop.</summary>
-    public bool Dropped { get => Volatile.Read(ref _dropped); set => Volatile.Write(ref _dropped, value); }
+    /// <summary>It is not wanted any more: whoever reads for it stops.</summary>
+    public CancellationToken Dropped => _dropped.Token;
 
     /// <summary>What it knows of each vehicle.</summary>
     public IEnumerable<VehicleFold> Folds => _folds.Values;
+
+    public void Drop() => _dropped.Cancel();
 
     /// <summary>Takes the partition's next batch, of any profile.</summary>
     public void Take(TelemetryBatch batch, long offset)

@@ -8,18 +8,21 @@ namespace Kappa.Iot.ScoringService;
 
 /// <summary>
 /// Reads the past of partitions for models that are to take over, beside the scoring. A promotion concerns many partitions at once: whatever
-/// is asked for while it reads is read together next.
+/// is asked for while it reads is read together next. What nobody wants any more is not read on.
 /// </summary>
 internal sealed class WarmUpReader(IOptions<KafkaOptions> kafka, IOptions<ScoringOptions> options, IOptions<ModelOptions> models, ILogger<WarmUpReader> logger) : BackgroundService
 {
-    private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>();
+    private readonly Channel<WarmUpRequest> _requests = Channel.CreateUnbounded<WarmUpRequest>();
     private readonly string _telemetry = options.Value.Topics.Telemetry;
     private readonly ParallelOptions _parallel = new() { MaxDegreeOfParallelism = options.Value.Parallelism > 0 ? options.Value.Parallelism : Environment.ProcessorCount };
 
     /// <summary>How far back a model reads.</summary>
     public TimeSpan Back => models.Value.WarmUp;
 
-    /// <summary>Gives a model its partition's records from a time on, and says in it where that begins.</summary>
+    /// <summary>What was asked for and is not begun.</summary>
+    internal ChannelReader<WarmUpRequest> Requests => _requests.Reader;
+
+    /// <summary>Gives a model its partition's records from a time on, and says in it where that begins: with the minute of that time.</summary>
     public Task BeginAsync(WarmUp warmUp, DateTimeOffset from, long until) => AddAsync(new(warmUp, from, 0, until));
 
     /// <summary>Gives a model what came since.</summary>
@@ -28,16 +31,17 @@ internal sealed class WarmUpReader(IOptions<KafkaOptions> kafka, IOptions<Scorin
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var waiting = new List<Request>();
+        var waiting = new List<WarmUpRequest>();
         try
         {
             while (true)
             {
                 if (waiting.Count == 0) waiting.Add(await _requests.Reader.ReadAsync(stoppingToken));
                 while (_requests.Reader.TryRead(out var another)) waiting.Add(another);
-                var now = waiting.DistinctBy(request => request.WarmUp.Partition).ToList(); // a partition is read once at a time
+                waiting.RemoveAll(GivenUp);
+                var now = waiting.DistinctBy(request => request.Partition).ToList(); // a partition is read once at a time
                 waiting.RemoveAll(now.Contains);
-                await ReadAsync([.. now.Where(request => !request.WarmUp.Dropped)], stoppingToken);
+                await ReadAsync(now, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -46,34 +50,38 @@ internal sealed class WarmUpReader(IOptions<KafkaOptions> kafka, IOptions<Scorin
         }
     }
 
-    private Task AddAsync(Request request)
+    private static bool GivenUp(WarmUpRequest request)
+    {
+        if (!request.WarmUp.Dropped.IsCancellationRequested) return false;
+        request.Done.TrySetCanceled();
+        return true;
+    }
+
+    private Task AddAsync(WarmUpRequest request)
     {
         _requests.Writer.TryWrite(request);
         return request.Done.Task;
     }
 
-    private async Task ReadAsync(List<Request> requests, CancellationToken stopping)
+    private async Task ReadAsync(List<WarmUpRequest> requests, CancellationToken stopping)
     {
         try
         {
             var reader = new LogReader(kafka.Value, "scoring-service-warm-up", logger);
-            var starts = new Dictionary<int, long>();
-            if (requests.Min(request => request.Time) is { } earliest)
-                starts = (await reader.FindAsync(_telemetry, LogStart.At(earliest), stopping)).ToDictionary(range => range.Partition.Partition.Value, range => range.From);
-            foreach (var request in requests)
+            await FindStartsAsync(reader, requests, stopping);
+            for (requests.RemoveAll(GivenUp); requests.Count > 0; requests.RemoveAll(GivenUp))
             {
-                if (request.Time is null) continue;
-                request.From = request.WarmUp.From = Math.Min(request.Until, starts.GetValueOrDefault(request.WarmUp.Partition));
+                try
+                {
+                    await ReadAsync(reader, requests, stopping);
+                    foreach (var request in requests) request.Done.TrySetResult(); // what is last in a stretch may be no record
+                    return;
+                }
+                catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+                {
+                    // one of them is not wanted any more: the others are read on
+                }
             }
-
-            var byPartition = requests.ToDictionary(request => request.WarmUp.Partition);
-            var ranges = requests.Select(request => new LogRange(new TopicPartition(_telemetry, request.WarmUp.Partition), request.From, request.Until)).ToList();
-            await reader.ReadAsync(ranges, (records, _) =>
-            {
-                Parallel.ForEach(records.GroupBy(record => record.Partition.Value), _parallel, group => byPartition[group.Key].Take(group));
-                return ValueTask.CompletedTask;
-            }, stopping);
-            foreach (var request in requests) request.Done.TrySetResult();
         }
 #pragma warning disable CA1031 // Whoever asked is told, and asks again.
         catch (Exception e) when (!stopping.IsCancellationRequested)
@@ -83,23 +91,26 @@ internal sealed class WarmUpReader(IOptions<KafkaOptions> kafka, IOptions<Scorin
         }
     }
 
-    /// <param name="Time">Where to begin; null: at <see cref="From"/>.</param>
-    private sealed record Request(WarmUp WarmUp, DateTimeOffset? Time, long Start, long Until)
+    private async Task ReadAsync(LogReader reader, List<WarmUpRequest> requests, CancellationToken stopping)
     {
-        private readonly TelemetryDecoder _decoder = new();
-        private readonly TelemetryBatch _buffer = new();
-
-        public long From { get; set; } = Start;
-
-        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public void Take(IEnumerable<ConsumeResult<byte[], byte[]>> records)
+        using var unwanted = CancellationTokenSource.CreateLinkedTokenSource([stopping, .. requests.Select(request => request.WarmUp.Dropped)]);
+        var byPartition = requests.ToDictionary(request => request.Partition);
+        var ranges = requests.ConvertAll(request => new LogRange(new TopicPartition(_telemetry, request.Partition), request.Next, request.Until));
+        await reader.ReadAsync(ranges, (records, _) =>
         {
-            if (WarmUp.Dropped) return;
-            foreach (var record in records)
-            {
-                if (TelemetryRecord.Read(record, _decoder, _buffer).Batch is { } batch) WarmUp.Take(batch, record.Offset);
-            }
+            Parallel.ForEach(records.GroupBy(record => record.Partition.Value), _parallel, group => byPartition[group.Key].Take(group));
+            return ValueTask.CompletedTask;
+        }, unwanted.Token);
+    }
+
+    /// <summary>Each begins where its own time does. Most partitions have the same minute, so that is asked for once for all of them.</summary>
+    private async Task FindStartsAsync(LogReader reader, List<WarmUpRequest> requests, CancellationToken stopping)
+    {
+        foreach (var minute in requests.Where(request => request.Time is not null).GroupBy(request => request.Time!.Value.Ticks / TimeSpan.TicksPerMinute))
+        {
+            var time = new DateTimeOffset(Math.Max(DateTimeOffset.UnixEpoch.Ticks, minute.Key * TimeSpan.TicksPerMinute), TimeSpan.Zero);
+            var starts = (await reader.FindAsync(_telemetry, LogStart.At(time), stopping)).ToDictionary(range => range.Partition.Partition.Value, range => range.From);
+            foreach (var request in minute) request.StartAt(starts.GetValueOrDefault(request.Partition));
         }
     }
 }

@@ -14,4 +14,7 @@ public interface IPartitionProcessor
 
     /// <summary>Called when the partition is given up in good order, after everything before it was committed: what is added is written in a transaction without records, so that whoever goes on has less to restore.</summary>
     void Drain(TransactionOutput output) { }
+
+    /// <summary>Called when it is thrown away: the partition is somebody else's, or it is restored anew after an aborted transaction. Nothing else is called after it; what it began beside may stop.</summary>
+    void Left() { }
 }

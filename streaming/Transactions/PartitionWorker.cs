@@ -76,9 +76,10 @@ internal sealed class PartitionWorker(TopicPartition partition, PartitionLag lag
         (Processor, Reached) = (processor, next);
     }
 
-    /// <summary>What is pending is to be done again, once there is a processor for it.</summary>
+    /// <summary>What is pending is to be done again: here once there is a new processor for it, or by whoever has the partition next.</summary>
     public void Abort()
     {
+        Processor?.Left();
         Processor = null;
         Output.Clear();
     }

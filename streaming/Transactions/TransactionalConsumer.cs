@@ -253,7 +253,7 @@ public sealed class TransactionalConsumer
         _metrics.Rebalanced(kind);
         foreach (var partition in partitions)
         {
-            _workers.Remove(partition);
+            if (_workers.Remove(partition, out var worker)) worker.Abort();
             _metrics.Leave(partition);
         }
 

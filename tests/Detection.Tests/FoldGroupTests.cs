@@ -73,6 +73,45 @@ public sealed class FoldGroupTests
     }
 
     [Fact]
+    [Trait("Invariant", "3")]
+    public void Run_OneVehicleBreaksTheDetector_TheOthersAreWhatTheyAreAloneAndOnlyThatOneFails()
+    {
+        const int Many = 16;
+        var detector = new BreakingDetector(TrainedModel.Detector, batch => batch.Vin == SyntheticFleet.Drive(3, 1)[0].Vin && batch.Sequence % 9 == 0);
+        var ways = Enumerable.Range(0, Many).Select(vehicle => SyntheticFleet.Drive(vehicle, 60, vehicle % 2 == 0 ? VehicleFoldTests.Overheat(150) : null)).ToList();
+        var (alone, together) = (ways.ConvertAll(way => new VehicleFold(way[0].Vin)), ways.ConvertAll(way => new VehicleFold(way[0].Vin)));
+        var (group, turns, failures, alerts) = (new FoldGroup(0), ways.ConvertAll(_ => new VehicleTurn()), 0, 0);
+        for (var i = 0; i < 60; i++)
+        {
+            for (var v = 0; v < Many; v++) group.Add(turns[v], together[v], detector, ways[v][i], i);
+            group.Run();
+            for (var v = 0; v < Many; v++)
+            {
+                FoldResult expected;
+                try
+                {
+                    expected = alone[v].Apply(detector, ways[v][i], 0, i);
+                }
+                catch (InvalidOperationException e)
+                {
+                    Assert.Equal(e.Message, turns[v].Failure?.Message);
+                    (alone[v], together[v]) = (new VehicleFold(alone[v].Vin), new VehicleFold(alone[v].Vin));
+                    failures++;
+                    continue;
+                }
+
+                Assert.Null(turns[v].Failure);
+                Assert.Equal(expected.Score?.ToByteArray(), turns[v].Result.Score?.ToByteArray());
+                alerts += expected.Alerts.Count;
+            }
+        }
+
+        Assert.Equal(6, failures);
+        Assert.InRange(alerts, 1, 1_000);
+        for (var v = 0; v < Many; v++) Assert.Equal(alone[v].Save(), together[v].Save());
+    }
+
+    [Fact]
     public void Run_OnceWarm_AllocatesForScoresOnly()
     {
         var detector = (VirtualSensorDetector)TrainedModel.Detector;
@@ -102,6 +141,37 @@ public sealed class FoldGroupTests
         Together(0, 100);
         OneByOne(0, 100);
         Assert.InRange(Together(100, 200), 0, OneByOne(100, 200) + 1000);
+    }
+
+    /// <summary>Breaks on some batches: asked about many vehicles, when it has scored half of them.</summary>
+    private sealed class BreakingDetector(IDetector inner, Predicate<TelemetryBatch> breaks) : IDetector
+    {
+        public string ModelId => inner.ModelId;
+
+        public string Profile => inner.Profile;
+
+        public VehicleWindow CreateWindow() => inner.CreateWindow();
+
+        public VehicleWindow RestoreWindow(ReadOnlySpan<byte> snapshot) => inner.RestoreWindow(snapshot);
+
+        public Score Apply(VehicleWindow window, TelemetryBatch batch)
+        {
+            var score = inner.Apply(window, batch);
+            return breaks(batch) ? throw new InvalidOperationException($"{batch.Vin} {batch.Sequence}") : score;
+        }
+
+        public void Apply(ReadOnlySpan<VehicleTurn> turns)
+        {
+            inner.Apply(turns[..(turns.Length / 2)]);
+            foreach (var turn in turns)
+            {
+                if (breaks(turn.Batch)) throw new InvalidOperationException("All of them.");
+            }
+
+            inner.Apply(turns[(turns.Length / 2)..]);
+        }
+
+        public void Explain(VehicleWindow window, Span<float> observed, Span<float> expected) => inner.Explain(window, observed, expected);
     }
 
     /// <summary>With holes, duplicates, late batches, missing signals, and batches of other lengths.</summary>

@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Confluent.Kafka;
+using Kappa.Iot.Contracts;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Kappa.Iot.ScoringService.Tests;
+
+/// <summary>Models that cannot be loaded when they are promoted.</summary>
+public sealed class ModelLoadingTests(TestLog log)
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_model_of_which_a_part_is_missing_is_taken_up_once_that_is_there_and_one_that_makes_no_sense_is_refused_once()
+    {
+        var (incomplete, senseless) = ($"p{Guid.NewGuid():N}"[..12], $"p{Guid.NewGuid():N}"[..12]);
+        var model = await log.PromoteAsync(incomplete);
+        var bad = await log.PublishAsync(senseless, [1, 2, 3]);
+        await log.PromoteIdAsync(bad);
+        var key = $"{model}/0";
+        var chunk = (await log.ReadAsync(TopicCatalogue.ModelArtifacts.Name)).Last(record => System.Text.Encoding.UTF8.GetString(record.Message.Key) == key);
+        log.WriteRaw(TopicCatalogue.ModelArtifacts.Name, chunk.Partition, chunk.Message.Key, null);
+
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var said = new Said();
+        using var models = new ActiveModels(
+            Options.Create(log.Kafka), Options.Create(new ModelOptions()), new ScoringMetrics(services.GetRequiredService<IMeterFactory>()), new SpeakingModels(), TimeProvider.System, said);
+        await models.StartAsync(Cancel);
+        await UntilAsync(() => said.Lines.Any(line => line.Contains($"Model {model} of", StringComparison.Ordinal)) && said.Lines.Any(line => line.Contains($"Model {bad} of", StringComparison.Ordinal)));
+        await Task.Delay(4_000, Cancel); // it has been tried a few times by now
+        Assert.Null(models.At(0, 0).Models.ActiveOf(incomplete));
+        foreach (var refused in (string[])[model, bad])
+            Assert.Single(said.Lines, line => line.Contains($"Model {refused} of", StringComparison.Ordinal) && line.Contains("cannot be loaded", StringComparison.Ordinal));
+
+        log.WriteRaw(TopicCatalogue.ModelArtifacts.Name, chunk.Partition, chunk.Message.Key, chunk.Message.Value);
+        await UntilAsync(() => models.At(0, 0).Models.ActiveOf(incomplete)?.ModelId == model);
+        Assert.Null(models.At(0, 0).Models.ActiveOf(senseless));
+        await models.StopAsync(Cancel);
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        for (var end = DateTime.UtcNow.AddMinutes(3); !condition(); await Task.Delay(100, Cancel)) Assert.True(DateTime.UtcNow < end, "It does not happen.");
+    }
+
+    private sealed class Said : ILogger<ActiveModels>
+    {
+        public ConcurrentQueue<string> Lines { get; } = new();
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Lines.Enqueue(formatter(state, exception));
+    }
+}

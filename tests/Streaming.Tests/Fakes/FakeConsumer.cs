@@ -74,7 +74,11 @@ internal sealed partial class FakeConsumer : IConsumer<byte[], byte[]>
 
     public void Pause(IEnumerable<TopicPartition> partitions) => _paused.UnionWith(partitions);
 
-    public void Resume(IEnumerable<TopicPartition> partitions) => _paused.ExceptWith(partitions);
+    public void Resume(IEnumerable<TopicPartition> partitions)
+    {
+        Assert.All(partitions, partition => Assert.Contains(partition, _positions.Keys)); // the client refuses partitions that it does not have
+        _paused.ExceptWith(partitions);
+    }
 
     public List<TopicPartitionOffset> Committed(IEnumerable<TopicPartition> partitions, TimeSpan timeout) =>
         [.. partitions.Select(partition => new TopicPartitionOffset(partition, _log.Committed(partition)))];

@@ -66,6 +66,21 @@ public sealed class RebalanceTests
         Assert.Equal(Scenario.Counted(Values), scenario.Log.Written(1));
     }
 
+    [Fact]
+    public void A_restore_that_outlives_one_of_its_partitions_goes_on_with_the_other()
+    {
+        using var scenario = new Scenario(0, 1);
+        var restored = new TaskCompletionSource();
+        scenario.OnRestore = (_, _) => restored.Task;
+        scenario.Log.Write(0, Values);
+        scenario.Log.Write(1, Values);
+        scenario.At(1, () => scenario.Log.Revoke(1)).At(2, restored.SetResult).Run(3);
+
+        Assert.Equal(Scenario.Counted(Values), scenario.Log.Written(0));
+        Assert.Empty(scenario.Log.Written(1));
+        Assert.Equal(1, scenario.Log.Consumers);
+    }
+
     /// <summary>Ten records of each of two partitions are collected from one second on, for ten seconds.</summary>
     private static Scenario Collecting()
     {

@@ -36,6 +36,9 @@ internal sealed class Scenario : IPartitionProcessorFactory, IDisposable
     /// <summary>What was asked to be restored, and when.</summary>
     public List<(TimeSpan At, Dictionary<int, long> Next)> Restores { get; } = [];
 
+    /// <summary>Partitions whose processors were thrown away, in the order they were.</summary>
+    public List<int> Left { get; } = [];
+
     /// <summary>Happens in the middle of the processing of a batch.</summary>
     public Action<int>? OnProcess { get; set; }
 
@@ -109,6 +112,8 @@ internal sealed class Scenario : IPartitionProcessorFactory, IDisposable
         {
             if (scenario.OnDrain?.Invoke(partition) is { } text) Write(output, text);
         }
+
+        public void Left() => scenario.Left.Add(partition);
 
         private void Write(TransactionOutput output, string text) =>
             output.Add(new TopicPartition(FakeLog.Output, partition), new Message<byte[], byte[]> { Value = System.Text.Encoding.UTF8.GetBytes(text) });

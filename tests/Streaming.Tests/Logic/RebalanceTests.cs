@@ -81,6 +81,23 @@ public sealed class RebalanceTests
         Assert.Equal(1, scenario.Log.Consumers);
     }
 
+    [Fact]
+    public void A_processor_is_told_when_it_is_thrown_away()
+    {
+        using var scenario = Collecting();
+        var broken = false;
+        scenario.OnProcess = partition =>
+        {
+            if (broken || partition != 0) return;
+            broken = true;
+            throw new InvalidOperationException("It breaks.");
+        };
+        scenario.At(2, () => scenario.Log.Revoke(1)).At(3, () => Assert.Equal([1], scenario.Left))
+            .At(30, () => Assert.Equal([1, 0], scenario.Left)).Run(60); // its transaction was aborted
+
+        Assert.Equal([1, 0, 0], scenario.Left); // the new one leaves with the consumer
+    }
+
     /// <summary>Ten records of each of two partitions are collected from one second on, for ten seconds.</summary>
     private static Scenario Collecting()
     {

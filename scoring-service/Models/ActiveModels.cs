@@ -19,6 +19,7 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
     private readonly KafkaOptions _kafka;
     private readonly ModelOptions _options;
     private readonly ScoringMetrics _metrics;
+    private readonly StreamingMetrics _streaming;
     private readonly TimeProvider _time;
     private readonly ILogger<ActiveModels> _logger;
     private readonly ModelRegistry _registry;
@@ -33,9 +34,9 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
     private volatile ModelSet _current = ModelSet.Empty;
 
     public ActiveModels(
-        IOptions<KafkaOptions> kafka, IOptions<ModelOptions> options, ScoringMetrics metrics, SpeakingModels speaking, TimeProvider time, ILogger<ActiveModels> logger)
+        IOptions<KafkaOptions> kafka, IOptions<ModelOptions> options, ScoringMetrics metrics, StreamingMetrics streaming, SpeakingModels speaking, TimeProvider time, ILogger<ActiveModels> logger)
     {
-        (_kafka, _options, _metrics, _time, _logger) = (kafka.Value, options.Value, metrics, time, logger);
+        (_kafka, _options, _metrics, _streaming, _time, _logger) = (kafka.Value, options.Value, metrics, streaming, time, logger);
         _registry = new ModelRegistry(_kafka, logger);
         metrics.ObserveModels(() => _current, speaking);
     }
@@ -96,7 +97,7 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var loading = LoadChangesAsync(stoppingToken);
-        var reader = new LogReader(_kafka, "scoring-service-models", _logger);
+        var reader = new LogReader(_kafka, "scoring-service-models", _logger, metrics: _streaming);
         try
         {
             var ranges = await reader.FindAsync(TopicCatalogue.Models.Name, LogStart.Beginning, stoppingToken);

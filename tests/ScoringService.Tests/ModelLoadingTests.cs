@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Confluent.Kafka;
 using Kappa.Iot.Contracts;
+using Kappa.Iot.Streaming;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -26,8 +27,9 @@ public sealed class ModelLoadingTests(TestLog log)
 
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var said = new Said();
+        var meters = services.GetRequiredService<IMeterFactory>();
         using var models = new ActiveModels(
-            Options.Create(log.Kafka), Options.Create(new ModelOptions()), new ScoringMetrics(services.GetRequiredService<IMeterFactory>()), new SpeakingModels(), TimeProvider.System, said);
+            Options.Create(log.Kafka), Options.Create(new ModelOptions()), new ScoringMetrics(meters), new StreamingMetrics(meters, TimeProvider.System), new SpeakingModels(), TimeProvider.System, said);
         await models.StartAsync(Cancel);
         await UntilAsync(() => said.Lines.Any(line => line.Contains($"Model {model} of", StringComparison.Ordinal)) && said.Lines.Any(line => line.Contains($"Model {bad} of", StringComparison.Ordinal)));
         await Task.Delay(4_000, Cancel); // it has been tried a few times by now

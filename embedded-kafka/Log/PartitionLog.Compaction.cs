@@ -5,13 +5,13 @@ namespace Kappa.Iot.Embedded.Log;
 
 internal sealed partial class PartitionLog
 {
-    /// <summary>So many keys are looked at in one go; more segments wait for the next.</summary>
-    private const int MaxKeys = 2_000_000;
-
     private const string SwapExtension = ".swap";
 
     /// <summary>Hears of each batch whose records compaction cannot read: its offset and why. It stays as it is.</summary>
     public Action<long, string>? Unreadable { get; set; }
+
+    /// <summary>So many keys are remembered in one go, about 100 MB of them; what comes after waits for the next.</summary>
+    public int MaxKeys { get; set; } = 2_000_000;
 
     /// <summary>Everything before this offset has been compacted since the server started.</summary>
     private long _compactedTo;
@@ -28,9 +28,8 @@ internal sealed partial class PartitionLog
         if (candidates.Count == 0)
             return 0;
 
-        var latest = LatestOffsets(candidates, aborted);
+        var (latest, end) = LatestOffsets(candidates, aborted);
         long before = candidates.Sum(s => s.Size), after = 0;
-        var end = candidates[^1].NextOffset;
         bool HasWaiting(Segment segment) => segment.HasTombstones && !TombstonesAreDue(segment, now);
         var first = candidates[0];
         for (var i = 0; i < candidates.Count;)
@@ -40,7 +39,7 @@ internal sealed partial class PartitionLog
             while (i < candidates.Count && group.Sum(s => s.Size) + candidates[i].Size <= Settings.SegmentBytes && !HasWaiting(group[^1]) && !HasWaiting(candidates[i]))
                 group.Add(candidates[i++]);
             // The first file says where the log starts, the last where it goes on: both stay, if only with an empty batch.
-            if (Rewrite(group, latest, aborted, now, keepLast: group[0] == first || i == candidates.Count) is not { } size)
+            if (Rewrite(group, latest, end, aborted, now, keepLast: group[0] == first || i == candidates.Count) is not { } size)
                 return 0;
             after += size;
         }
@@ -78,34 +77,39 @@ internal sealed partial class PartitionLog
         }
     }
 
-    /// <summary>The offset of each key's last committed record; drops segments from the list that there is no room for.</summary>
-    private Dictionary<UInt128, long> LatestOffsets(List<Segment> segments, ILookup<long, AbortedTransaction> aborted)
+    /// <summary>The offset of each key's last committed record among those that no compaction has seen yet, as far as there is room; drops the segments beyond from the list.</summary>
+    /// <returns>The keys, and the offset before which every record was looked at.</returns>
+    private (Dictionary<UInt128, long> Latest, long End) LatestOffsets(List<Segment> segments, ILookup<long, AbortedTransaction> aborted)
     {
         var latest = new Dictionary<UInt128, long>();
         for (var i = 0; i < segments.Count; i++)
         {
-            if (i > 0 && latest.Count > MaxKeys)
-            {
-                segments.RemoveRange(i, segments.Count - i);
-                break;
-            }
-
+            if (segments[i].NextOffset <= _compactedTo)
+                continue;
             foreach (var batch in segments[i].Headers(0, segments[i].Size))
             {
-                if (batch.Header.IsControl || IsAborted(batch.Header, aborted))
+                if (batch.Header.NextOffset <= _compactedTo || batch.Header.IsControl || IsAborted(batch.Header, aborted))
                     continue;
                 var records = ReadRecords(batch.Header, segments[i].ReadBatch(batch), out var error);
                 if (error is not null)
                     Unreadable?.Invoke(batch.Header.BaseOffset, error);
                 foreach (var record in records)
                 {
-                    if (record.Key is { } key)
-                        latest[Hash(key.Span)] = record.Offset;
+                    if (record.Offset < _compactedTo || record.Key is not { } key)
+                        continue;
+                    var hash = Hash(key.Span);
+                    if (latest.Count >= MaxKeys && !latest.ContainsKey(hash))
+                    {
+                        segments.RemoveRange(i + 1, segments.Count - i - 1);
+                        return (latest, record.Offset);
+                    }
+
+                    latest[hash] = record.Offset;
                 }
             }
         }
 
-        return latest;
+        return (latest, segments[^1].NextOffset);
     }
 
     /// <summary>All records of a batch, or none where one of them cannot be read: then <paramref name="error"/> says why.</summary>
@@ -125,7 +129,7 @@ internal sealed partial class PartitionLog
 
     /// <summary>Writes the survivors of some segments to one new file, and puts it in their place.</summary>
     /// <returns>The new size, or null where the segments are not there any more.</returns>
-    private long? Rewrite(List<Segment> group, Dictionary<UInt128, long> latest, ILookup<long, AbortedTransaction> aborted, long now, bool keepLast)
+    private long? Rewrite(List<Segment> group, Dictionary<UInt128, long> latest, long end, ILookup<long, AbortedTransaction> aborted, long now, bool keepLast)
     {
         var path = Segment.PathOf(_directory, group[0].BaseOffset);
         var temporary = path + ".tmp";
@@ -133,7 +137,7 @@ internal sealed partial class PartitionLog
         var rewritten = Segment.CreateAt(temporary, group[0].BaseOffset);
         try
         {
-            Copy(group, rewritten, latest, aborted, now, keepLast);
+            Copy(group, rewritten, latest, end, aborted, now, keepLast);
         }
         catch
         {
@@ -147,7 +151,7 @@ internal sealed partial class PartitionLog
     }
 
     private void Copy(
-        List<Segment> group, Segment rewritten, Dictionary<UInt128, long> latest, ILookup<long, AbortedTransaction> aborted, long now, bool keepLast)
+        List<Segment> group, Segment rewritten, Dictionary<UInt128, long> latest, long end, ILookup<long, AbortedTransaction> aborted, long now, bool keepLast)
     {
         foreach (var segment in group)
         {
@@ -155,7 +159,7 @@ internal sealed partial class PartitionLog
             foreach (var batch in segment.Headers(0, segment.Size))
             {
                 var last = keepLast && batch.Header.NextOffset == group[^1].NextOffset;
-                if (Survivors(segment, batch, latest, aborted, dropTombstones, last, out var tombstones) is not { } bytes)
+                if (Survivors(segment, batch, latest, end, aborted, dropTombstones, last, out var tombstones) is not { } bytes)
                     continue;
                 rewritten.HasTombstones |= tombstones;
                 rewritten.Append(bytes, RecordBatchHeader.Read(bytes));
@@ -227,10 +231,11 @@ internal sealed partial class PartitionLog
     private string SwapPath(List<Segment> group) => Path.Combine(_directory, $"{group[0].BaseOffset:D20}-{group[^1].NextOffset:D20}{SwapExtension}");
 
     /// <summary>What is left of a batch; null for nothing.</summary>
+    /// <param name="end">Records from here on stay, tombstones too: what they replace may be here yet.</param>
     /// <param name="last">The last batch stays, without records if need be: readers have to get past it.</param>
     private static byte[]? Survivors(
-        Segment segment, BatchLocation batch, Dictionary<UInt128, long> latest, ILookup<long, AbortedTransaction> aborted, bool dropTombstones, bool last,
-        out bool tombstones)
+        Segment segment, BatchLocation batch, Dictionary<UInt128, long> latest, long end, ILookup<long, AbortedTransaction> aborted, bool dropTombstones,
+        bool last, out bool tombstones)
     {
         tombstones = false;
         var header = batch.Header;
@@ -249,7 +254,9 @@ internal sealed partial class PartitionLog
 
             foreach (var record in records)
             {
-                if (record.Key is not { } key || (latest.TryGetValue(Hash(key.Span), out var newest) && newest > record.Offset) || (record.Value is null && dropTombstones))
+                if (record.Key is not { } key)
+                    continue;
+                if (record.Offset < end && ((latest.TryGetValue(Hash(key.Span), out var newest) && newest > record.Offset) || (record.Value is null && dropTombstones)))
                     continue;
                 tombstones |= record.Value is null;
                 kept.Add(record.Raw);

@@ -16,6 +16,9 @@ internal sealed partial class PartitionLog
     /// <summary>Everything before this offset has been compacted since the server started.</summary>
     private long _compactedTo;
 
+    /// <summary>Whether there may be a *.swap: a disk that fails can stop a swap at any of its steps.</summary>
+    private bool _swapping;
+
     /// <summary>
     /// Keeps only the latest committed record of every key in the segments that are closed and decided. Rolled back records and markers
     /// go, and tombstones too when delete.retention.ms is over. Runs beside reads and appends; only the swap of files takes the lock.
@@ -57,6 +60,7 @@ internal sealed partial class PartitionLog
             aborted = _segments.SelectMany(s => s.Aborted).ToLookup(a => a.ProducerId);
             if (_deleted || _segments.Count == 0)
                 return [];
+            EndSwaps();
 
             var active = _segments[^1];
             if (active.Size > 0 && now - active.CreatedAt > Settings.SegmentAge.TotalMilliseconds)
@@ -191,7 +195,7 @@ internal sealed partial class PartitionLog
                 if (isEmpty)
                     FileChanges.Delete(path);
                 else
-                    rewritten.MoveTo(group.Count == 1 ? path : SwapPath(group));
+                    MoveIn(rewritten, group, path);
 
                 // The new name has to be on the disk before the old ones go.
                 if (_flush)
@@ -220,11 +224,34 @@ internal sealed partial class PartitionLog
             {
                 if (group.Count > 1)
                     rewritten.MoveTo(path);
+                _swapping = false;
                 SegmentCheckpoint.Save(rewritten, producers);
             }
 
             return true;
         }
+    }
+
+    private void MoveIn(Segment rewritten, List<Segment> group, string path)
+    {
+        _swapping = group.Count > 1;
+        rewritten.MoveTo(_swapping ? SwapPath(group) : path);
+    }
+
+    /// <summary>Ends what a disk that failed has cut short, before more is put in its place; the caller holds the lock.</summary>
+    private void EndSwaps()
+    {
+        if (!_swapping)
+            return;
+        foreach (var swap in Directory.GetFiles(_directory, "*" + SwapExtension))
+        {
+            if (_segments.Find(s => s.Path == swap) is { } segment)
+                segment.MoveTo(RemoveReplaced(swap));
+            else
+                FileChanges.Delete(swap); // what it was to replace is still in use
+        }
+
+        _swapping = false;
     }
 
     /// <summary>Names the offsets whose segments the file replaces: from the first on, up to the second.</summary>

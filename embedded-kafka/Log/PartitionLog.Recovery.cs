@@ -90,29 +90,43 @@ internal sealed partial class PartitionLog
     /// <summary>Compaction was stopped between the first and the last step of putting a segment in the place of others.</summary>
     private static void EndSwap(string swap)
     {
-        var name = Path.GetFileNameWithoutExtension(swap).Split('-');
-        if (name.Length != 2 || !long.TryParse(name[0], NumberStyles.None, CultureInfo.InvariantCulture, out var from) || !long.TryParse(name[1], NumberStyles.None, CultureInfo.InvariantCulture, out var to))
-            throw new InvalidDataException($"{swap} is no segment that compaction left: its name has to be the offsets that it replaces. Move it away.");
-
-        var path = Segment.PathOf(Path.GetDirectoryName(swap)!, from);
+        var from = OffsetsOf(swap).From;
         using (var segment = Segment.Open(swap, from))
         {
             if (!IsWhole(segment))
             {
                 // Not by a crash: it had been forced down before it got its name. What it was to replace is better.
-                FileChanges.Move(swap, AsideOf(path));
+                FileChanges.Move(swap, AsideOf(Segment.PathOf(Path.GetDirectoryName(swap)!, from)));
                 return;
             }
         }
 
-        foreach (var old in Directory.GetFiles(Path.GetDirectoryName(swap)!, "*" + Segment.Extension).Where(p => BaseOf(p) >= from && BaseOf(p) < to))
+        FileChanges.Move(swap, RemoveReplaced(swap));
+    }
+
+    /// <summary>Removes the segments that a *.swap replaces, but for the one that it is renamed over.</summary>
+    /// <returns>The path of that one.</returns>
+    private static string RemoveReplaced(string swap)
+    {
+        var (from, to) = OffsetsOf(swap);
+        var directory = Path.GetDirectoryName(swap)!;
+        var path = Segment.PathOf(directory, from);
+        foreach (var old in Directory.GetFiles(directory, "*" + Segment.Extension).Where(p => BaseOf(p) >= from && BaseOf(p) < to))
         {
             FileChanges.Delete(SegmentCheckpoint.PathOf(old));
             if (old != path)
                 FileChanges.Delete(old);
         }
 
-        FileChanges.Move(swap, path);
+        return path;
+    }
+
+    private static (long From, long To) OffsetsOf(string swap)
+    {
+        var name = Path.GetFileNameWithoutExtension(swap).Split('-');
+        return name.Length == 2 && long.TryParse(name[0], NumberStyles.None, CultureInfo.InvariantCulture, out var from) && long.TryParse(name[1], NumberStyles.None, CultureInfo.InvariantCulture, out var to)
+            ? (from, to)
+            : throw new InvalidDataException($"{swap} is no segment that compaction left: its name has to be the offsets that it replaces. Move it away.");
     }
 
     private static bool IsWhole(Segment segment)

@@ -102,6 +102,55 @@ public sealed class CompactionSwapTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("Invariant", "1")]
+    public void Compact_AgainAfterADiskThatRefusedAnyOneOfItsChanges_HasEveryRecordOnceAlsoAfterARestart(bool flush)
+    {
+        for (var changes = 0; ; changes++)
+        {
+            var ended = true;
+            using (var log = Filled(flush))
+            {
+                var made = 0;
+                FileChanges.Before = (_, _, _) =>
+                {
+                    if (made++ == changes)
+                        throw new IOException("Input/output error");
+                };
+                try
+                {
+                    log.Compact();
+                }
+                catch (IOException)
+                {
+                    ended = false;
+                }
+
+                FileChanges.Before = null;
+                log.Settings = Compacted;
+                for (var i = 6; i < 9; i++)
+                    log.AppendInternal(RecordBatchBuilder.Build([(Encoding.UTF8.GetBytes($"k{i}"), Encoding.UTF8.GetBytes($"v{i}"))], DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()));
+                log.Settings = Compacted with { SegmentBytes = 1_000_000 };
+                log.Compact();
+            }
+
+            using (var again = PartitionLog.Open("test-0", _directory, Compacted, TimeProvider.System, flush: false))
+            {
+                Assert.Equal((changes, "v0 v1 v2 v3 v4 v5 v6 v7 v8"), (changes, string.Join(' ', again.ReadCommitted().Select(r => Encoding.UTF8.GetString(r.Record.Value!.Value.Span)))));
+                Assert.Equal((changes, 0, 9), (changes, again.CutBytes, again.EndOffset));
+            }
+
+            Directory.Delete(_directory, recursive: true);
+            if (ended)
+            {
+                Assert.True(changes > 10, $"{changes} changes are not all of them.");
+                return;
+            }
+        }
+    }
+
     [Fact]
     [Trait("Invariant", "1")]
     public void Open_WithANewSegmentThatIsDamaged_GoesOnWithTheOldOnes()

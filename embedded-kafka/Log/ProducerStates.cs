@@ -149,7 +149,8 @@ internal sealed class ProducerStates(ProducerLimit? limit = null)
         Clear();
         for (var count = reader.ReadInt32(); count > 0; count--)
         {
-            var producer = GetOrAdd(reader.ReadInt64());
+            // All of them, also beyond the limit: which were silent for longest is known when all partitions are read.
+            var producer = Add(reader.ReadInt64());
             producer.Epoch = reader.ReadInt16();
             producer.TransactionStart = reader.ReadInt64();
             producer.InTransaction = producer.TransactionStart >= 0;
@@ -170,7 +171,13 @@ internal sealed class ProducerStates(ProducerLimit? limit = null)
         if (_producers.Count >= MaxProducers || limit is { IsReached: true })
             Forget(Idle.OrderBy(p => p.LastSeen).Take(Math.Max(1, _producers.Count / 10)));
 
-        _producers.Add(producerId, producer = new ProducerState(producerId));
+        return Add(producerId);
+    }
+
+    private ProducerState Add(long producerId)
+    {
+        var producer = new ProducerState(producerId);
+        _producers.Add(producerId, producer);
         limit?.Add(1);
         return producer;
     }

@@ -56,6 +56,8 @@ internal sealed partial class TopicRegistry : IDisposable
             ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
         }
 
+        if (_producers.IsReached)
+            ForgetProducers();
         foreach (var name in (string[])[InternalTopics.Offsets, InternalTopics.Transactions])
         {
             if (Find(name) is null)

@@ -96,15 +96,36 @@ public sealed class ProducerLimitTests : IDisposable
         Assert.Equal(0.8 * Max, Count([kept]));
     }
 
+    [Fact]
+    [Trait("Invariant", "2")]
+    public void Open_WithMoreThanTheLimitOnTheDisk_ForgetsThoseThatWereSilentForLongestWhateverTheirPartition()
+    {
+        _topics.Dispose();
+        _topics = Open(int.MaxValue);
+        var logs = _topics.Create("t", 20, TopicConfig.Default)!.Partitions;
+        for (var id = 0; id < 100; id++)
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            foreach (var log in logs)
+                Append(log, id);
+        }
+
+        _topics.Close(checkpoint: true);
+        _topics = Open();
+        logs = _topics.Find("t")!.Partitions;
+        Assert.Equal(0.8 * Max, Count(logs));
+        Assert.All(logs, log => Assert.Equal(Enumerable.Range(60, 40).Select(id => (long)id), log.ReadProducers(p => p.All.Select(x => x.ProducerId).Order().ToList())));
+    }
+
     private static int Count(IEnumerable<PartitionLog> logs) => logs.Sum(log => log.ReadProducers(p => p.All.Count));
 
     private static void Append(PartitionLog log, long producerId, int sequence = 0) => Assert.Equal(ErrorCode.None, log.Append(Batch(producerId, sequence)).Error);
 
     private static byte[] Batch(long producerId, int sequence) => TestBatch.Make([("k", "v", 1)], producerId, 0, sequence, false, CompressionType.None);
 
-    private TopicRegistry Open()
+    private TopicRegistry Open(int max = Max)
     {
-        var topics = new TopicRegistry(_directory, _clock, flush: false, _log, Max);
+        var topics = new TopicRegistry(_directory, _clock, flush: false, _log, max);
         topics.Open();
         return topics;
     }

@@ -28,8 +28,22 @@ internal static class IncrementalAlterConfigsApi
             return resource;
         });
         var validateOnly = request.Bool();
-        AlterConfigsApi.WriteResults(call, resources.Select(r => (r.Type, r.Name,
-            AlterConfigsApi.Apply(call.Broker, r.Type, r.Name, validateOnly, config => Change(config, r.Changes)))).ToList());
+        AlterConfigsApi.WriteResults(call, resources.Select(r => (r.Type, r.Name, Check(r.Changes) is { } wrong
+            ? (ErrorCode.InvalidRequest, wrong)
+            : AlterConfigsApi.Apply(call.Broker, r.Type, r.Name, validateOnly, config => Change(config, r.Changes)))).ToList());
+    }
+
+    private static string? Check((string Name, Operation Operation, string? Value)[] changes)
+    {
+        foreach (var (name, operation, value) in changes)
+        {
+            if (!Enum.IsDefined(operation))
+                return $"{(sbyte)operation} is no operation on {name}: 0 sets it, 1 resets it, 2 adds to it and 3 takes from it.";
+            if (value is null && operation != Operation.Delete)
+                return $"{name} needs a value.";
+        }
+
+        return changes.GroupBy(c => c.Name).FirstOrDefault(g => g.Count() > 1) is { } twice ? $"{twice.Key} is in the request more than once." : null;
     }
 
     private static Dictionary<string, string> Change(TopicConfig config, (string Name, Operation Operation, string? Value)[] changes)
@@ -37,19 +51,19 @@ internal static class IncrementalAlterConfigsApi
         var values = new Dictionary<string, string>(config.Values);
         foreach (var (name, operation, value) in changes)
         {
-            if (operation == Operation.Delete || value is null)
+            if (operation == Operation.Delete)
             {
                 values.Remove(name);
                 continue;
             }
 
             var list = TopicConfigKey.All.ContainsKey(name) ? config[name].Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [];
-            var given = value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            var given = value!.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             values[name] = operation switch
             {
                 Operation.Append => string.Join(',', list.Union(given)),
                 Operation.Subtract => string.Join(',', list.Except(given)),
-                _ => value,
+                _ => value!,
             };
         }
 

@@ -46,7 +46,12 @@ internal sealed partial class LogRun
             _log.BeginTransaction(producer.Id, producer.Epoch); // as the coordinator does at its start
     }
 
-    private PartitionLog Open() => PartitionLog.Open("test-0", _directory, _settings, _time, flush: false);
+    private PartitionLog Open()
+    {
+        var log = PartitionLog.Open("test-0", _directory, _settings, _time, flush: false);
+        log.MaxKeys = _maxKeys ?? log.MaxKeys;
+        return log;
+    }
 
     /// <summary>What a write that was under way leaves behind: a part of a batch, or bytes that never became one.</summary>
     private void TearTail(Random random)

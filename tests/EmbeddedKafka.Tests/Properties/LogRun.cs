@@ -12,15 +12,18 @@ internal sealed partial class LogRun : IDisposable
     private readonly string _directory = Path.Combine(TemporaryFolder(), "0");
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch.AddYears(50));
     private readonly LogSettings _settings;
+    private readonly int? _maxKeys;
     private readonly LogModel _model = new();
     private readonly CrashPoint _crash = new();
     private bool _rewritten;
     private Random _random = new(0);
     private PartitionLog _log;
 
-    public LogRun(LogSettings settings)
+    /// <param name="maxKeys">That compaction remembers in one go; null for as many as usual.</param>
+    public LogRun(LogSettings settings, int? maxKeys = null)
     {
         _settings = settings;
+        _maxKeys = maxKeys;
         _log = Open();
     }
 

@@ -38,9 +38,15 @@ public sealed class PartitionLogProperties
             DeleteRetention = TimeSpan.FromHours(1),
         })));
 
-    private static void Run(Operation[] operations, LogSettings settings)
+    [Fact]
+    [Trait("Invariant", "1")]
+    [Trait("Invariant", "2")]
+    public void Whatever_happens_to_a_compacted_log_with_many_keys_it_has_the_last_record_of_every_key() => Check.One(Runs(100), Prop.ForAll(Operation.Sequences, operations =>
+        Run(operations, new LogSettings { Compact = true, Delete = false, SegmentBytes = 8_000, MinCleanableRatio = 0, DeleteRetention = TimeSpan.FromMinutes(20) }, maxKeys: 3)));
+
+    private static void Run(Operation[] operations, LogSettings settings, int? maxKeys = null)
     {
-        using var run = new LogRun(settings);
+        using var run = new LogRun(settings, maxKeys);
         foreach (var operation in operations)
             run.Do(operation);
     }

@@ -180,7 +180,7 @@ internal sealed partial class PartitionLog
                 break;
             }
 
-            if (next is not { } found || found.Header.BaseOffset < segment.NextOffset || found.Header.LastOffsetDelta < 0 || found.Header.LastOffset >= end)
+            if (next is not { } found || found.Header.BaseOffset < segment.NextOffset || found.Header.LastOffsetDelta < 0 || found.Header.LastOffset >= end || IsMisplaced(found, segment, length))
                 break;
             var bytes = segment.ReadBatch(found);
             if (!IsWhole(found.Header, bytes))
@@ -199,6 +199,21 @@ internal sealed partial class PartitionLog
             KeepCopy(segment, length);
         CutBytes += length - segment.Size;
         segment.CutTail();
+        return false;
+    }
+
+    /// <summary>
+    /// Whether a batch claims an offset that cannot be its own: the checksum does not cover it. What compaction left may have gaps, but no batch that
+    /// begins before the one in front of it ends.
+    /// </summary>
+    private static bool IsMisplaced(in BatchLocation batch, Segment segment, long length)
+    {
+        if (batch.Header.BaseOffset == segment.NextOffset)
+            return false;
+        if (batch.Header.BaseOffset - segment.NextOffset > int.MaxValue)
+            return true;
+        foreach (var after in segment.Headers(batch.Position + batch.Header.Size, length))
+            return after.Header.BaseOffset == segment.NextOffset + batch.Header.LastOffsetDelta + 1;
         return false;
     }
 

@@ -84,8 +84,7 @@ public sealed class RangeSenderTests : IDisposable
         var received = new MemoryStream();
         await ReceiveAsync(reader, received, 100_000);
         using (var admin = Admin(kafka))
-            await TakeAwayAsync(admin, "topic deletion", 0);
-        Assert.Single(DeletedFiles());
+            await TakeAwayAsync(admin, "topic deletion", 0); // on a busy machine the reader may be closed before
         await EventuallyAsync(() => DeletedFiles().Count == 0 && kafka.BufferMemory == 0, "nothing is held any more");
 
         // What the operating system had taken is still there, and then it ends.
@@ -115,7 +114,7 @@ public sealed class RangeSenderTests : IDisposable
 
     private async Task<EmbeddedKafka> StartAsync(Func<EmbeddedKafkaOptions, EmbeddedKafkaOptions>? change = null)
     {
-        var options = new EmbeddedKafkaOptions { DataDirectory = _directory, CleaningInterval = TimeSpan.FromMilliseconds(100) };
+        var options = new EmbeddedKafkaOptions { DataDirectory = _directory, CleaningInterval = TimeSpan.FromMilliseconds(100), MaxStall = TimeSpan.FromMinutes(5) };
         return await EmbeddedKafka.StartAsync(change?.Invoke(options) ?? options, Cancel);
     }
 

@@ -72,22 +72,23 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
         var pause = before is { Pause: var last } && last > TimeSpan.Zero ? 2 * last : FirstPause;
         if (pause > LongestPause) pause = LongestPause;
         var temporary = failure is ModelRegistryException;
-        _failed[modelId] = new(Checksum(modelId), pause, temporary ? _time.GetUtcNow() + pause : DateTimeOffset.MaxValue, failure.Message);
-        if (temporary) _ = TryAgainAsync(pause);
+        var refused = _failed[modelId] = new(Checksum(modelId), pause, failure.Message);
+        if (temporary) _ = TryAgainAsync(refused);
         if (before?.Message == failure.Message) return;
         _logger.LoadFailed(failure, profile, modelId);
         _metrics.ModelFailed(profile);
     }
 
-    private async Task TryAgainAsync(TimeSpan pause)
+    private async Task TryAgainAsync(LoadFailure refused)
     {
-        await Task.Delay(pause, _time);
+        await Task.Delay(refused.Pause, _time);
+        refused.MayBeTried = true; // not a time that is compared: the clock may be set back, and the delay is over a little early at times
         _changed.Release();
     }
 
     /// <summary>Whether a model may be loaded: it was not tried yet, it is time to try it again, or there are other bytes of it.</summary>
     private bool MayBeLoaded(string modelId) =>
-        !_failed.TryGetValue(modelId, out var failed) || _time.GetUtcNow() >= failed.Again || failed.Checksum != Checksum(modelId);
+        !_failed.TryGetValue(modelId, out var failed) || failed.MayBeTried || failed.Checksum != Checksum(modelId);
 
     private string? Checksum(string modelId)
     {
@@ -262,8 +263,17 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
 
     /// <summary>A model that could not be loaded.</summary>
     /// <param name="Checksum">Of the bytes it was to have.</param>
-    /// <param name="Pause">How long until it is tried again.</param>
-    /// <param name="Again">When that is.</param>
+    /// <param name="Pause">How long until it is tried again, where it is.</param>
     /// <param name="Message">What was wrong.</param>
-    private sealed record LoadFailure(string? Checksum, TimeSpan Pause, DateTimeOffset Again, string Message);
+    private sealed record LoadFailure(string? Checksum, TimeSpan Pause, string Message)
+    {
+        private volatile bool _mayBeTried;
+
+        /// <summary>The pause is over.</summary>
+        public bool MayBeTried
+        {
+            get => _mayBeTried;
+            set => _mayBeTried = value;
+        }
+    }
 }

@@ -7,6 +7,8 @@ namespace Kappa.Iot.Streaming;
 internal sealed class Restores(IPartitionProcessorFactory processors, string group, TimeProvider time, ILogger logger)
 {
     private readonly List<Restore> _underWay = [];
+    private readonly object _asks = new();
+    private int _asking;
     private volatile int _partitions;
 
     /// <summary>How many partitions are being restored; may be read from any thread.</summary>
@@ -59,6 +61,16 @@ internal sealed class Restores(IPartitionProcessorFactory processors, string gro
         foreach (var restore in _underWay.Where(restore => !restore.Workers.Any(isHeld))) restore.Cancel.Cancel();
     }
 
+    /// <summary>Gives up all of them, and waits for those that are just asking where to go on: the client that they ask may be closed after that.</summary>
+    public void GiveUpAll()
+    {
+        GiveUp(_ => false);
+        lock (_asks)
+        {
+            while (_asking > 0) Monitor.Wait(_asks);
+        }
+    }
+
     private async Task<Restored> RestoreAsync(int count, Func<CancellationToken, IReadOnlyDictionary<TopicPartition, long>> next, CancellationToken cancel)
     {
         var backoff = new Backoff(time);
@@ -66,13 +78,35 @@ internal sealed class Restores(IPartitionProcessorFactory processors, string gro
         {
             try
             {
-                var from = next(cancel);
+                var from = Ask(next, cancel);
                 return new Restored(from, await processors.RestoreAsync(from, cancel));
             }
             catch (Exception e) when (!cancel.IsCancellationRequested)
             {
                 logger.RestoreFailed(e, group, count);
                 await backoff.WaitAsync(cancel);
+            }
+        }
+    }
+
+    private IReadOnlyDictionary<TopicPartition, long> Ask(Func<CancellationToken, IReadOnlyDictionary<TopicPartition, long>> next, CancellationToken cancel)
+    {
+        lock (_asks)
+        {
+            cancel.ThrowIfCancellationRequested();
+            _asking++;
+        }
+
+        try
+        {
+            return next(cancel);
+        }
+        finally
+        {
+            lock (_asks)
+            {
+                _asking--;
+                Monitor.PulseAll(_asks);
             }
         }
     }

@@ -107,6 +107,7 @@ public sealed class TransactionalConsumer
         finally
         {
             watch?.Dispose();
+            _restores.GiveUpAll();
             try
             {
                 consumer.Close(); // leaves the group, so that others need not wait for the session to end
@@ -149,7 +150,6 @@ public sealed class TransactionalConsumer
                 _backoff.Wait(stop);
             }
         }
-
     }
 
     private void Transact(IConsumer<byte[], byte[]> consumer, TransactionWriter writer, CancellationToken stop, CancellationToken drained)

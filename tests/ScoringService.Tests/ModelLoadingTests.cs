@@ -43,9 +43,40 @@ public sealed class ModelLoadingTests(TestLog log)
         await models.StopAsync(Cancel);
     }
 
+    [Fact]
+    public async Task A_model_of_which_a_part_is_missing_is_tried_again_also_where_the_clock_is_set_back_meanwhile()
+    {
+        var profile = $"p{Guid.NewGuid():N}"[..12];
+        var model = await log.PromoteAsync(profile);
+        var key = $"{model}/0";
+        var chunk = (await log.ReadAsync(TopicCatalogue.ModelArtifacts.Name)).Last(record => System.Text.Encoding.UTF8.GetString(record.Message.Key) == key);
+        log.WriteRaw(TopicCatalogue.ModelArtifacts.Name, chunk.Partition, chunk.Message.Key, null);
+
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var (said, clock, meters) = (new Said(), new SetBack(), services.GetRequiredService<IMeterFactory>());
+        using var models = new ActiveModels(
+            Options.Create(log.Kafka), Options.Create(new ModelOptions()), new ScoringMetrics(meters), new StreamingMetrics(meters, clock), new SpeakingModels(), clock, said);
+        await models.StartAsync(Cancel);
+        await UntilAsync(() => said.Lines.Any(line => line.Contains($"Model {model} of", StringComparison.Ordinal)));
+        clock.By = TimeSpan.FromHours(1);
+        log.WriteRaw(TopicCatalogue.ModelArtifacts.Name, chunk.Partition, chunk.Message.Key, chunk.Message.Value);
+        await UntilAsync(() => models.At(0, 0).Models.ActiveOf(profile)?.ModelId == model);
+        await models.StopAsync(Cancel);
+    }
+
     private static async Task UntilAsync(Func<bool> condition)
     {
         for (var end = DateTime.UtcNow.AddMinutes(3); !condition(); await Task.Delay(100, Cancel)) Assert.True(DateTime.UtcNow < end, "It does not happen.");
+    }
+
+    /// <summary>The system's clock, set back at some time; timers do not go by it.</summary>
+    private sealed class SetBack : TimeProvider
+    {
+        private long _by;
+
+        public TimeSpan By { set => Volatile.Write(ref _by, value.Ticks); }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() - TimeSpan.FromTicks(Volatile.Read(ref _by));
     }
 
     private sealed class Said : ILogger<ActiveModels>

@@ -80,8 +80,11 @@ internal sealed partial class FakeConsumer : IConsumer<byte[], byte[]>
         _paused.ExceptWith(partitions);
     }
 
-    public List<TopicPartitionOffset> Committed(IEnumerable<TopicPartition> partitions, TimeSpan timeout) =>
-        [.. partitions.Select(partition => new TopicPartitionOffset(partition, _log.Committed(partition)))];
+    public List<TopicPartitionOffset> Committed(IEnumerable<TopicPartition> partitions, TimeSpan timeout)
+    {
+        _log.OnAsked?.Invoke();
+        return [.. partitions.Select(partition => new TopicPartitionOffset(partition, _log.Committed(partition)))];
+    }
 
     public void Commit(IEnumerable<TopicPartitionOffset> offsets)
     {

@@ -39,6 +39,9 @@ internal sealed class FakeLog(FakeClock clock) : LogClients
     /// <summary>How many records were given out, by partition.</summary>
     public Dictionary<int, int> Taken { get; } = [];
 
+    /// <summary>Happens when somebody asks what the group has committed.</summary>
+    public Action? OnAsked { get; set; }
+
     /// <summary>The group's reader that is open.</summary>
     public FakeConsumer? Reader { get; set; }
 

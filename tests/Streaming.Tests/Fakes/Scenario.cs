@@ -76,10 +76,12 @@ internal sealed class Scenario : IPartitionProcessorFactory, IDisposable
     public void Run(double seconds)
     {
         Clock.At(seconds, Stop);
-        var consumer = new TransactionalConsumer(new KafkaOptions(), Options, this, Meters.Metrics, Said, Log, Clock);
-        SameThread.Run(() => consumer.Run(_stop.Token));
+        SameThread.Run(() => Consumer().Run(_stop.Token));
         _failed?.Throw();
     }
+
+    /// <summary>Runs the consumer until it is stopped, on threads of its own as it does elsewhere.</summary>
+    public Task RunAsync() => Consumer().RunAsync(_stop.Token);
 
     /// <summary>What was said at a level of warning or above.</summary>
     public IEnumerable<string> Warnings => Said.Collector.GetSnapshot().Where(record => record.Level >= Microsoft.Extensions.Logging.LogLevel.Warning).Select(record => record.Message);
@@ -96,6 +98,8 @@ internal sealed class Scenario : IPartitionProcessorFactory, IDisposable
         _stop.Dispose();
         Meters.Dispose();
     }
+
+    private TransactionalConsumer Consumer() => new(new KafkaOptions(), Options, this, Meters.Metrics, Said, Log, Clock);
 
     private sealed class Counter(Scenario scenario, int partition) : IPartitionProcessor
     {

@@ -28,7 +28,7 @@ internal sealed partial class Broker : IDisposable
         Users = new SaslUsers(options.SaslUsers);
         Tls = TlsCertificate.Load(options);
         ClusterId = Embedded.ClusterId.LoadOrCreate(dataDirectory);
-        Topics = new TopicRegistry(dataDirectory, options.Time, options.Flush, options.Logger, options.MaxProducers);
+        Topics = new TopicRegistry(dataDirectory, options.Time, options.Flush, options.Logger, options.MaxProducers, options.MaxPartitions);
         Groups = new GroupCoordinator(Topics, options.Time, options.MaxGroupMembers, options.MaxGroupMemory, options.Logger);
         Transactions = new TransactionCoordinator(
             Topics, Groups, new ProducerIds(dataDirectory), options.Time, options.MaxTransactionTimeout, options.Logger, options.MaxTransactionMemory);

@@ -35,6 +35,9 @@ public sealed record EmbeddedKafkaOptions
     /// <summary>Partitions of a topic that is made without a number.</summary>
     public int DefaultPartitions { get; init; } = 1;
 
+    /// <summary>Partitions of all topics together, beside the server's own two; each takes about 1 KB of memory. What would be more is refused.</summary>
+    public int MaxPartitions { get; init; } = 50_000;
+
     /// <summary>Names and passwords of those who may connect (SASL PLAIN, SCRAM-SHA-256, SCRAM-SHA-512); empty lets everyone in.</summary>
     public IReadOnlyDictionary<string, string> SaslUsers { get; init; } = new Dictionary<string, string>();
 
@@ -116,6 +119,7 @@ public sealed record EmbeddedKafkaOptions
         Need(DataDirectory is not "", "the data folder has an empty name.");
         Need(Host is { Length: > 0 }, "host is empty.");
         Need(DefaultPartitions is > 0 and <= TopicRegistry.MaxPartitions, $"defaultPartitions has to be 1 to {TopicRegistry.MaxPartitions}, is {DefaultPartitions}.");
+        Need(MaxPartitions >= DefaultPartitions, $"maxPartitions ({MaxPartitions}) has to be at least defaultPartitions ({DefaultPartitions}).");
         Need(MaxConnections > 0, $"maxConnections has to be at least 1, is {MaxConnections}.");
         Need(MaxGroupMembers > 0, $"maxGroupMembers has to be at least 1, is {MaxGroupMembers}.");
         Need(MaxGroupMemory >= 1024 * 1024, $"maxGroupMemory has to be at least 1048576 bytes, is {MaxGroupMemory}.");

@@ -10,6 +10,7 @@ namespace Kappa.Iot.Embedded.Topics;
 /// <summary>All topics, as folders under <c>topics/</c>. Changes go through one lock; readers never wait.</summary>
 internal sealed partial class TopicRegistry : IDisposable
 {
+    /// <summary>Of one topic.</summary>
     public const int MaxPartitions = 10_000;
 
     /// <summary>A folder's name has 255 bytes on most file systems, and a topic's up to 249.</summary>
@@ -24,8 +25,10 @@ internal sealed partial class TopicRegistry : IDisposable
     private readonly bool _flush;
     private readonly ILogger _logger;
     private readonly ProducerLimit _producers;
+    private readonly int _maxPartitions;
 
-    public TopicRegistry(string dataDirectory, TimeProvider time, bool flush, ILogger logger, int maxProducers = int.MaxValue)
+    public TopicRegistry(
+        string dataDirectory, TimeProvider time, bool flush, ILogger logger, int maxProducers = int.MaxValue, int maxPartitions = int.MaxValue)
     {
         _root = Path.Combine(dataDirectory, "topics");
         _trash = Path.Combine(dataDirectory, "deleted");
@@ -33,6 +36,7 @@ internal sealed partial class TopicRegistry : IDisposable
         _flush = flush;
         _logger = logger;
         _producers = new ProducerLimit(maxProducers);
+        _maxPartitions = maxPartitions;
         Directory.CreateDirectory(_root);
 
         // The folder itself stays: so deleting a topic needs no room on the disk.
@@ -94,12 +98,15 @@ internal sealed partial class TopicRegistry : IDisposable
 
     public PartitionLog? FindPartition(string topic, int partition) => Find(topic)?.Partition(partition);
 
-    /// <returns>The new topic, or null if the name is taken.</returns>
+    /// <summary>Whether all topics together may have so many partitions more. The server's own two may always be made.</summary>
+    public bool HasRoom(int partitions) => partitions <= _maxPartitions - _topics.Values.Where(t => !t.IsInternal).Sum(t => t.Partitions.Count);
+
+    /// <returns>The new topic, or null if the name is taken or there is no room for it.</returns>
     public Topic? Create(string name, int partitions, TopicConfig config)
     {
         lock (_changes)
         {
-            if (_topics.ContainsKey(name) || FindCollision(name) is not null)
+            if (_topics.ContainsKey(name) || FindCollision(name) is not null || !(name is InternalTopics.Offsets or InternalTopics.Transactions || HasRoom(partitions)))
                 return null;
 
             var id = Guid.NewGuid();
@@ -170,6 +177,8 @@ internal sealed partial class TopicRegistry : IDisposable
                 return ErrorCode.UnknownTopicOrPartition;
             if (count <= topic.Partitions.Count || count > MaxPartitions)
                 return ErrorCode.InvalidPartitions;
+            if (!HasRoom(count - topic.Partitions.Count))
+                return ErrorCode.PolicyViolation;
 
             new TopicFile(name, topic.Id, count, topic.Config.Values).Save(topic.Directory);
             var added = OpenPartitions(name, topic.Directory, topic.Config, topic.Partitions.Count, count);

@@ -32,11 +32,17 @@ internal static class CreatePartitionsApi
                 null => ErrorCode.UnknownTopicOrPartition,
                 { IsInternal: true } => ErrorCode.InvalidTopic,
                 _ when topic.Count <= found.Partitions.Count || topic.Count > TopicRegistry.MaxPartitions => ErrorCode.InvalidPartitions,
+                _ when !call.Broker.Topics.HasRoom(topic.Count - found.Partitions.Count) => ErrorCode.PolicyViolation,
                 _ => validateOnly ? ErrorCode.None : Add(call.Broker, topic.Name, topic.Count),
             };
             w.String(topic.Name);
             w.Error(error);
-            w.String(error == ErrorCode.InvalidPartitions ? $"The topic currently has {found!.Partitions.Count} partition(s); {topic.Count} would not be an increase, or too many." : null);
+            w.String(error switch
+            {
+                ErrorCode.InvalidPartitions => $"The topic currently has {found!.Partitions.Count} partition(s); {topic.Count} would not be an increase, or too many.",
+                ErrorCode.PolicyViolation => $"All topics together may have {call.Broker.Options.MaxPartitions} partitions (maxPartitions).",
+                _ => null,
+            });
             w.Tags();
         });
         response.Tags();

@@ -85,19 +85,24 @@ internal static class CreateTopicsApi
         var (config, configError) = TopicConfig.Create(wanted.Configs.Where(c => c.Value is not null).Select(c => KeyValuePair.Create(c.Key, c.Value!)));
         if (config is null)
             return new Result(name, ErrorCode.InvalidConfig, configError);
+        if (!broker.Topics.HasRoom(count))
+            return Full(broker, name);
         if (validateOnly)
             return new Result(name, ErrorCode.None, null, default, count, config);
         try
         {
             return broker.Topics.Create(name, count, config) is { } topic
                 ? new Result(name, ErrorCode.None, null, topic.Id, count, config)
-                : new Result(name, ErrorCode.TopicAlreadyExists, $"Topic '{name}' already exists.");
+                : broker.Topics.HasRoom(count) ? new Result(name, ErrorCode.TopicAlreadyExists, $"Topic '{name}' already exists.") : Full(broker, name);
         }
         catch (Exception e) when (broker.IsStorage(e))
         {
             return new Result(name, ErrorCode.KafkaStorageError, e.Message);
         }
     }
+
+    private static Result Full(Broker broker, string name) => new(
+        name, ErrorCode.PolicyViolation, $"All topics together may have {broker.Options.MaxPartitions} partitions (maxPartitions). Delete a topic, or start the server with more.");
 
     private static void WriteConfig(ResponseWriter w, TopicConfigKey key, TopicConfig config)
     {

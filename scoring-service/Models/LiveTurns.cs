@@ -118,7 +118,8 @@ internal sealed class LiveTurns(int partition, ModelSet speaking, PartitionState
     {
         var times = _times.AsSpan(0, (int)Math.Min(_timed, Times)).ToArray();
         Array.Sort(times);
-        return DateTimeOffset.FromUnixTimeMilliseconds(times[times.Length / 2]);
+        var middle = Math.Clamp(times[times.Length / 2], DateTimeOffset.UnixEpoch.ToUnixTimeMilliseconds(), DateTimeOffset.MaxValue.ToUnixTimeMilliseconds());
+        return DateTimeOffset.FromUnixTimeMilliseconds(middle);
     }
 
     private void Advance(CatchUp catchUp, long offset, int took)

@@ -160,8 +160,11 @@ internal sealed class PartitionScorer(
     {
         Key = record.Message.Key,
         Value = score.ToByteArray(),
-        Timestamp = new Timestamp(score.StartTimeMs, TimestampType.CreateTime),
+        Timestamp = new Timestamp(TimeOf(score, record.Message.Timestamp.UnixTimestampMs), TimestampType.CreateTime),
     });
+
+    /// <summary>When the batch began, or where that cannot be (before 1970, or after the time it has in the log) the time it has in the log: that the log has taken once, another it may refuse.</summary>
+    private static long TimeOf(Score score, long inTheLog) => score.StartTimeMs > 0 && score.StartTimeMs <= inTheLog ? score.StartTimeMs : inTheLog;
 
     private void AddDeadLetter(ConsumeResult<byte[], byte[]> record, string reason, string detail, TransactionOutput output)
     {

@@ -59,6 +59,27 @@ public sealed class SequenceTests(TestLog log)
         Assert.Equal([("Empty", $"{scenario.Telemetry}/1"), ("Unreadable", $"{scenario.Telemetry}/0"), ("WrongVehicle", $"{scenario.Telemetry}/2")], dead);
     }
 
+    /// <summary>The gateway lets none of them through; others may write to the log too.</summary>
+    [Fact]
+    public async Task A_batch_of_a_time_that_the_log_would_not_take_for_its_score_holds_nobody_up()
+    {
+        var scenario = await Scenario.CreateAsync(log);
+        await log.PromoteAsync(scenario.Name);
+        var fleet = new Fleet(scenario.Name, Vehicles, seed: 5);
+        var scoring = await scenario.CreateScoringAsync("live");
+        var strange = new Fleet(scenario.Name, 1, seed: 6).Batch(0, 1);
+        strange.StartTimeMs = DateTimeOffset.UtcNow.AddDays(400).ToUnixTimeMilliseconds();
+        log.Write(scenario.Telemetry, fleet.Batches(5));
+        log.WriteRaw(scenario.Telemetry, 0, System.Text.Encoding.ASCII.GetBytes(strange.Vin), Google.Protobuf.MessageExtensions.ToByteArray(strange));
+        log.Write(scenario.Telemetry, fleet.Batches(5, from: 6));
+
+        await using var scorer = scoring.Start();
+        await scoring.WaitForScoresAsync((Vehicles * 10) + 1, scorer);
+        await scorer.StopAsync();
+
+        Assert.Single(await scoring.ReadScoresAsync(), score => score.Score.StartTimeMs == strange.StartTimeMs);
+    }
+
     private static string Header(Confluent.Kafka.ConsumeResult<byte[], byte[]> record, string name) =>
         System.Text.Encoding.UTF8.GetString(record.Message.Headers.GetLastBytes(name));
 

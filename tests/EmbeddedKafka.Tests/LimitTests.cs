@@ -74,7 +74,7 @@ public sealed class LimitTests
         using var socket = await ConnectAsync(kafka.Port);
         socket.ReceiveBufferSize = 4096;
         for (var i = 0; i < 20; i++)
-            await socket.SendAsync(Fetch(maxBytes: 50_000_000), Cancel);
+            await socket.SendAsync(FetchRequest.Of(maxBytes: 50_000_000), Cancel);
 
         // What fits into the operating system's buffers arrives, and then the end: not twenty answers.
         var total = 0L;
@@ -104,7 +104,7 @@ public sealed class LimitTests
         for (var i = 0; i < 30; i++)
         {
             var socket = await ConnectAsync(kafka.Port);
-            await socket.SendAsync(Fetch(maxBytes: 50_000_000), Cancel);
+            await socket.SendAsync(FetchRequest.Of(maxBytes: 50_000_000), Cancel);
             readers.Add(socket);
         }
 
@@ -197,26 +197,6 @@ public sealed class LimitTests
     }
 
     private static IAdminClient Admin(EmbeddedKafka kafka) => new AdminClientBuilder(new AdminClientConfig { BootstrapServers = kafka.BootstrapServers }).Build();
-
-    private static byte[] Fetch(int maxBytes)
-    {
-        using var writer = new ResponseWriter();
-        writer.Int32(0);
-        Header(writer, ApiKey.Fetch, 4);
-        writer.Int32(-1);
-        writer.Int32(100);
-        writer.Int32(1);
-        writer.Int32(maxBytes);
-        writer.Int8(0);
-        writer.ArrayLength(1);
-        writer.String("t");
-        writer.ArrayLength(1);
-        writer.Int32(0);
-        writer.Int64(0);
-        writer.Int32(maxBytes);
-        writer.Int32At(0, writer.Length - 4);
-        return writer.Written.ToArray();
-    }
 
     private static void Header(ResponseWriter writer, ApiKey key, short version)
     {

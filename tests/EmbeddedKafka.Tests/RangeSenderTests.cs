@@ -194,25 +194,7 @@ public sealed class RangeSenderTests : IDisposable
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 32 * 1024 };
         await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, kafka.Port), Cancel);
-        using var writer = new ResponseWriter();
-        writer.Int32(0);
-        writer.Int16((short)ApiKey.Fetch);
-        writer.Int16(4);
-        writer.Int32(1);
-        writer.String("slow");
-        writer.Int32(-1);
-        writer.Int32(100);
-        writer.Int32(1);
-        writer.Int32(maxBytes);
-        writer.Int8(0);
-        writer.ArrayLength(1);
-        writer.String("t");
-        writer.ArrayLength(1);
-        writer.Int32(0);
-        writer.Int64(0);
-        writer.Int32(maxBytes);
-        writer.Int32At(0, writer.Length - 4);
-        await socket.SendAsync(writer.Written, Cancel);
+        await socket.SendAsync(FetchRequest.Of(maxBytes), Cancel);
         return socket;
     }
 

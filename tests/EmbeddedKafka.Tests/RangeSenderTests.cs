@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Kappa.Iot.Embedded.Log;
-using Kappa.Iot.Embedded.Protocol;
 
 namespace Kappa.Iot.Embedded.Tests;
 

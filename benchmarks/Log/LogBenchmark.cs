@@ -6,10 +6,12 @@ namespace Kappa.Iot.Benchmarks.Log;
 /// <summary>Every server in turn, alone, in rounds; then reading, for which all are up.</summary>
 internal static class LogBenchmark
 {
+    private const string ApacheKafka = "apache-kafka";
+
     public static async Task<int> RunAsync(LogPlan plan, bool json, CancellationToken cancel)
     {
         var peers = ServerKind.Peers().ToList();
-        if (!peers.Any(p => p.Name == "apache-kafka"))
+        if (!peers.Any(p => p.Name == ApacheKafka))
             Console.Error.WriteLine("Apache Kafka is not there: set PEERS to a folder with kafka/start-kafka in it.");
         var rounds = new Dictionary<string, List<LogFigures>>();
         for (var round = 1; round <= plan.Rounds; round++)
@@ -17,30 +19,51 @@ internal static class LogBenchmark
             foreach (var kind in (ServerKind[])[ServerKind.Ours, .. peers])
             {
                 Console.Error.WriteLine($"round {round} of {plan.Rounds}: {kind.Name}");
-                if (await MeasureAsync(kind, plan, cancel) is not { } figures)
+                if (await TryAsync(kind, TimeSpan.FromSeconds(60), c => MeasureAsync(kind, plan, c), cancel) is not { } figures)
                     peers.Remove(kind); // what failed once is not tried again
                 else
                     (rounds.TryGetValue(kind.Name, out var known) ? known : rounds[kind.Name] = []).Add(figures);
             }
         }
 
-        var reading = await ReadingTurns.MeasureAsync([ServerKind.Ours, .. peers], plan, cancel);
-        var medians = rounds.ToDictionary(r => r.Key, r => LogFigures.Median(r.Value).With(reading.GetValueOrDefault(r.Key)));
+        var reading = await ServerTurns.MeasureAsync(
+            "reading", [ServerKind.Ours, .. peers], TimeSpan.FromSeconds(60), (kind, c) => ReadingServer.StartAsync(kind, plan.Part(kind.Share), c),
+            (server, c) => Task.Run(() => server.Measure(c), c), cancel);
+        var perfTest = await PerfTestAsync(peers, plan, cancel);
+        var medians = rounds.ToDictionary(
+            r => r.Key, r => LogFigures.Median(r.Value).With(reading.GetValueOrDefault(r.Key)).With(perfTest.GetValueOrDefault(r.Key)));
         Print(medians);
         if (json)
             Console.WriteLine(ToJson(medians));
         return medians.ContainsKey(ServerKind.Ours.Name) ? 0 : 1;
     }
 
-    /// <returns>Null where a peer could not do the work: it is left out of this round.</returns>
-    private static async Task<LogFigures?> MeasureAsync(ServerKind kind, LogPlan plan, CancellationToken cancel)
+    private static async Task<LogFigures> MeasureAsync(ServerKind kind, LogPlan plan, CancellationToken cancel)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        await using var server = await ServerProcess.StartAsync(kind, cancel);
+        return await Task.Run(() => new LogLoad(server, kind, plan.Part(kind.Share)).MeasureAsync(cancel), cancel);
+    }
+
+    /// <summary>Ours beside the one server that the tools were written for: the others would lengthen the run, and say nothing more of ours.</summary>
+    private static async Task<Dictionary<string, LogFigures>> PerfTestAsync(List<ServerKind> peers, LogPlan plan, CancellationToken cancel)
+    {
+        var apacheKafka = peers.Where(p => p.Name == ApacheKafka).ToList();
+        if (apacheKafka.Count > 0 && PerfTest.IsHere)
+            return await ServerTurns.MeasureAsync(
+                "perf test", [ServerKind.Ours, .. apacheKafka], TimeSpan.FromMinutes(5), (kind, c) => PerfTest.StartAsync(kind, plan, c), (test, c) => test.MeasureAsync(c), cancel);
+        Console.Error.WriteLine("no perf_test_*: Apache Kafka, or its kafka-producer-perf-test and kafka-consumer-perf-test, are not there (in PEERS/kafka) or did not work");
+        return [];
+    }
+
+    /// <returns>Null where a peer could not do the work: it is left out.</returns>
+    public static async Task<T?> TryAsync<T>(ServerKind kind, TimeSpan limit, Func<CancellationToken, Task<T>> work, CancellationToken cancel)
+        where T : class
+    {
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limited.CancelAfter(limit);
         try
         {
-            await using var server = await ServerProcess.StartAsync(kind, limit.Token);
-            return await Task.Run(() => new LogLoad(server, kind, plan.Part(kind.Share)).MeasureAsync(limit.Token), cancel);
+            return await work(limited.Token);
         }
         catch (Exception e) when (IsPeersFailure(e, kind, cancel))
         {
@@ -49,15 +72,15 @@ internal static class LogBenchmark
         }
     }
 
-    public static bool IsPeersFailure(Exception e, ServerKind kind, CancellationToken cancel) => kind != ServerKind.Ours
+    private static bool IsPeersFailure(Exception e, ServerKind kind, CancellationToken cancel) => kind != ServerKind.Ours
         && !cancel.IsCancellationRequested && e is KafkaException or InvalidOperationException or InvalidDataException or IOException or OperationCanceledException;
 
     private static void Print(Dictionary<string, LogFigures> medians)
     {
-        Console.WriteLine($"{"",-22}{string.Concat(medians.Keys.Select(name => $"{name,16}"))}");
+        Console.WriteLine($"{"",-30}{string.Concat(medians.Keys.Select(name => $"{name,16}"))}");
         foreach (var (field, _) in LogFigures.Fields)
         {
-            Console.WriteLine($"{field,-22}{string.Concat(medians.Values.Select(f => $"{(f.Values.TryGetValue(field, out var v) ? v.ToString(v < 10 ? "0.000" : "0") : "-"),16}"))}");
+            Console.WriteLine($"{field,-30}{string.Concat(medians.Values.Select(f => $"{(f.Values.TryGetValue(field, out var v) ? v.ToString(v < 10 ? "0.000" : "0") : "-"),16}"))}");
         }
     }
 

@@ -13,7 +13,8 @@ internal static class LogCommand
             $"""
             embedded-kafka beside Apache Kafka, kfake and tansu, where they are found under $PEERS (default ../shared/peers). Every server has a
             process of its own and runs alone, in turn, and the rounds alternate; the client is the same. For reading all servers are up, hold the same
-            records in the same batches, and are read from one at a time, in turns of some seconds. The fields:
+            records in the same batches, and are read from one at a time, in turns of some seconds. So are this server and Apache Kafka by Apache Kafka's
+            own load tools, where they are in $PEERS/kafka. The fields:
 
             {LogFigures.Describe()}
             """) { records, rounds, BenchmarkOptions.Json };

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 
 namespace Kappa.Iot.Benchmarks.Log;
 
@@ -16,7 +15,7 @@ internal sealed class LogLoad(ServerProcess server, ServerKind kind, LogPlan pla
     public async Task<LogFigures> MeasureAsync(CancellationToken cancel)
     {
         _figures["start_ms"] = server.StartTime.TotalMilliseconds;
-        await CreateAsync("warm-up", "small", "large", "transactions", "paced");
+        await server.CreateTopicsAsync("warm-up", "small", "large", "transactions", "paced");
         Produce("warm-up", plan.Records / 5, LargeBytes, cancel);
         new LogReader(server.Address).Read("warm-up", plan.Records / 5, cancel);
 
@@ -41,12 +40,6 @@ internal sealed class LogLoad(ServerProcess server, ServerKind kind, LogPlan pla
         _figures["p99_produce_ms"] = Paced("paced", cancel);
         _figures["rss_mb"] = server.Memory / (1024.0 * 1024.0);
         return new LogFigures(_figures);
-    }
-
-    private async Task CreateAsync(params string[] topics)
-    {
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = server.Address }).SetLogHandler((_, _) => { }).Build();
-        await admin.CreateTopicsAsync(topics.Select(t => new TopicSpecification { Name = t, NumPartitions = 1, ReplicationFactor = 1 }));
     }
 
     private double Produce(string topic, int records, int bytes, CancellationToken cancel)

@@ -1,5 +1,4 @@
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 
 namespace Kappa.Iot.Benchmarks.Log;
 
@@ -9,14 +8,12 @@ internal sealed class ReadingServer : IAsyncDisposable
     private readonly ServerProcess _process;
     private readonly LogPlan _plan;
 
-    private ReadingServer(ServerKind kind, ServerProcess process, LogPlan plan) => (Kind, _process, _plan) = (kind, process, plan);
-
-    public ServerKind Kind { get; }
+    private ReadingServer(ServerProcess process, LogPlan plan) => (_process, _plan) = (process, plan);
 
     /// <exception cref="KafkaException">It does not take the records.</exception>
     public static async Task<ReadingServer> StartAsync(ServerKind kind, LogPlan plan, CancellationToken cancel)
     {
-        var server = new ReadingServer(kind, await ServerProcess.StartAsync(kind, cancel), plan);
+        var server = new ReadingServer(await ServerProcess.StartAsync(kind, cancel), plan);
         try
         {
             foreach (var size in RecordSize.All)
@@ -35,12 +32,19 @@ internal sealed class ReadingServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads all records again and again for a while.</summary>
-    /// <returns>Records a second: by the client library, by a client that does no more than go through them, and by one that takes batches as they are.</returns>
-    public (double Consumed, double Unpacked, double Fetched) Read(RecordSize size, CancellationToken cancel) => (
-        Repeat(size, () => new LogReader(_process.Address).Read(size.Name, Records(size), cancel)),
-        Repeat(size, () => new RawFetch(_process.Address, size.Name, unpacks: true).Read(Records(size), cancel)),
-        Repeat(size, () => new RawFetch(_process.Address, size.Name, unpacks: false).Read(Records(size), cancel)));
+    /// <summary>Reads all records again and again for a while: by the client library, by a client that does no more than go through them, and by one that takes batches as they are.</summary>
+    public LogFigures Measure(CancellationToken cancel)
+    {
+        var figures = new Dictionary<string, double>();
+        foreach (var size in RecordSize.All)
+        {
+            figures[$"consumed_{size.Name}_per_s"] = Repeat(size, () => new LogReader(_process.Address).Read(size.Name, Records(size), cancel));
+            figures[$"unpacked_{size.Name}_per_s"] = Repeat(size, () => new RawFetch(_process.Address, size.Name, unpacks: true).Read(Records(size), cancel));
+            figures[$"fetched_{size.Name}_per_s"] = Repeat(size, () => new RawFetch(_process.Address, size.Name, unpacks: false).Read(Records(size), cancel));
+        }
+
+        return new LogFigures(figures);
+    }
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 
@@ -55,8 +59,7 @@ internal sealed class ReadingServer : IAsyncDisposable
 
     private async Task FillAsync(RecordSize size, CancellationToken cancel)
     {
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = _process.Address }).SetLogHandler((_, _) => { }).Build();
-        await admin.CreateTopicsAsync([new TopicSpecification { Name = size.Name, NumPartitions = 1, ReplicationFactor = 1 }]);
+        await _process.CreateTopicsAsync(size.Name);
 
         // With the linger of the measured producer a server would get the smaller batches, and its readers more work, the faster it answers.
         using var producer = new ProducerBuilder<Null, byte[]>(new ProducerConfig

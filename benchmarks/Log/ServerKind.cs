@@ -14,11 +14,13 @@ internal sealed record ServerKind(string Name, string Program, string[] Argument
         "embedded-kafka", System.Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
         [typeof(EmbeddedKafka).Assembly.Location, "--port", "{port}", "--data", "{data}"], []);
 
+    /// <summary>Where peers are looked for.</summary>
+    public static string PeersFolder { get; } = Path.GetFullPath(System.Environment.GetEnvironmentVariable("PEERS") ?? Path.Combine("..", "shared", "peers"));
+
     /// <summary>The peers that are there.</summary>
     public static IReadOnlyList<ServerKind> Peers()
     {
-        var folder = System.Environment.GetEnvironmentVariable("PEERS") ?? Path.Combine("..", "shared", "peers");
-        folder = Path.GetFullPath(folder);
+        var folder = PeersFolder;
         return
         [
             .. new ServerKind[]

@@ -133,6 +133,7 @@ internal sealed partial class TopicRegistry : IDisposable
     /// <returns>False if there is no such topic.</returns>
     public bool Delete(string name)
     {
+        string away;
         lock (_changes)
         {
             if (Find(name) is not { } topic)
@@ -140,16 +141,17 @@ internal sealed partial class TopicRegistry : IDisposable
 
             // First out of the next start's sight in one step, then out of service, then away: neither a crash nor a disk that fails leaves half a topic.
             Directory.CreateDirectory(_trash);
-            var away = Path.Combine(_trash, Path.GetFileName(topic.Directory));
+            away = Path.Combine(_trash, Path.GetFileName(topic.Directory));
             Directory.Move(topic.Directory, away);
             _topics.TryRemove(name, out _);
             _names.TryRemove(topic.Id, out _);
             foreach (var partition in topic.Partitions)
                 partition.MarkDeleted();
-
-            Remove(away);
-            return true;
         }
+
+        // Thousands of folders and large files take a while, and nobody else has to wait for it.
+        Remove(away);
+        return true;
     }
 
     /// <summary>Removes a deleted topic's folder. What cannot be removed now is tried again at the next start.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Kappa.Iot.Embedded.Log;
 using Kappa.Iot.Embedded.Protocol;
 using Kappa.Iot.Embedded.Topics;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kappa.Iot.Embedded.Tests;
@@ -79,6 +80,33 @@ public sealed class TopicChangeTests : IDisposable
     }
 
     [Fact]
+    public void Delete_WhileItRemovesTheFolder_LetsOthersChangeTopics()
+    {
+        var log = new WaitingLogger();
+        using var topics = Open(log);
+        var topic = topics.Create("t", 1, TopicConfig.Default)!;
+        topics.Create("other", 1, TopicConfig.Default);
+        using var busy = SmallDisk.Mount(Path.Combine(topic.Directory, "busy"), megabytes: 1);
+        busy.Path = Path.Combine(Trash, Path.GetFileName(topic.Directory), "busy");
+
+        // The removal fails, says so, and is held up there.
+        Task? others = null;
+        log.Logged = () =>
+        {
+            others = Task.Run(() =>
+            {
+                Assert.NotNull(topics.Create("t", 1, TopicConfig.Default));
+                Assert.True(topics.Delete("other"));
+            });
+            Assert.True(others.Wait(TimeSpan.FromSeconds(30)), "Nobody can make or delete a topic while another one's folder is removed.");
+        };
+        Assert.True(topics.Delete("t"));
+        Assert.NotNull(others);
+        Assert.NotNull(topics.Find("t"));
+        Assert.Null(topics.Find("other"));
+    }
+
+    [Fact]
     public void Open_AfterADeletionThatWasCutShort_EndsIt()
     {
         string directory, away;
@@ -105,7 +133,7 @@ public sealed class TopicChangeTests : IDisposable
         var copy = directory + "-copy";
         Directory.CreateDirectory(copy);
         File.Copy(Path.Combine(directory, TopicFile.FileName), Path.Combine(copy, TopicFile.FileName));
-        var error = Assert.Throws<InvalidDataException>(Open);
+        var error = Assert.Throws<InvalidDataException>(() => Open());
         Assert.Contains(directory + " ", error.Message, StringComparison.Ordinal);
         Assert.Contains(copy + " ", error.Message, StringComparison.Ordinal);
     }
@@ -156,10 +184,25 @@ public sealed class TopicChangeTests : IDisposable
 
     private string Trash => Path.Combine(_directory, "deleted");
 
-    private TopicRegistry Open()
+    private TopicRegistry Open() => Open(NullLogger.Instance);
+
+    private TopicRegistry Open(ILogger log)
     {
-        var topics = new TopicRegistry(_directory, TimeProvider.System, flush: false, NullLogger.Instance);
+        var topics = new TopicRegistry(_directory, TimeProvider.System, flush: false, log);
         topics.Open();
         return topics;
+    }
+
+    /// <summary>Does something before a line is logged.</summary>
+    private sealed class WaitingLogger : ILogger
+    {
+        public Action? Logged { get; set; }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Logged?.Invoke();
     }
 }

@@ -59,6 +59,13 @@ internal static class FileChanges
         }
     }
 
+    /// <summary>Forces a file's content down to the disk.</summary>
+    public static void Flush(SafeFileHandle file)
+    {
+        _before?.Invoke(null, 0, []);
+        RandomAccess.FlushToDisk(file);
+    }
+
     /// <summary>Forces new names, and that old ones are gone, down to the disk.</summary>
     public static void FlushDirectory(string path)
     {

@@ -57,6 +57,14 @@ internal sealed partial class PartitionLog : IDisposable
         var now = Now();
         if (BatchValidation.Check(batch, mayBeTransactional, Settings, now, out var header) is { } refused)
             return refused;
+        try
+        {
+            FlushAhead(header.Size, now);
+        }
+        catch (IOException e)
+        {
+            return CannotWrite(e);
+        }
 
         lock (_lock)
         {
@@ -157,7 +165,7 @@ internal sealed partial class PartitionLog : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return AppendResult.Refused(ErrorCode.KafkaStorageError, $"{Name} cannot be written: {e.Message}");
+            return CannotWrite(e);
         }
 
         EndOffset = header.NextOffset;
@@ -166,6 +174,8 @@ internal sealed partial class PartitionLog : IDisposable
             waiter.Appended(header.Size);
         return new AppendResult(ErrorCode.None, header.BaseOffset, Settings.LogAppendTime ? now : -1, null);
     }
+
+    private AppendResult CannotWrite(Exception e) => AppendResult.Refused(ErrorCode.KafkaStorageError, $"{Name} cannot be written: {e.Message}");
 
     private void TrackProducers(in RecordBatchHeader header, ReadOnlyMemory<byte> batch, long now)
     {
@@ -183,9 +193,7 @@ internal sealed partial class PartitionLog : IDisposable
         if (_segments.Count > 0)
         {
             var active = _segments[^1];
-            var full = active.Size + size > Settings.SegmentBytes;
-            var old = active.CreatedAt != 0 && now - active.CreatedAt > Settings.SegmentAge.TotalMilliseconds;
-            if (active.Size == 0 || (!full && !old))
+            if (!IsToBeRolled(active, size, now))
                 return active;
             CloseActive(active, now);
         }
@@ -197,6 +205,35 @@ internal sealed partial class PartitionLog : IDisposable
         }
 
         return AddSegment();
+    }
+
+    private bool IsToBeRolled(Segment active, int size, long now) => active.Size > 0
+        && (active.Size + size > Settings.SegmentBytes || (active.CreatedAt != 0 && now - active.CreatedAt > Settings.SegmentAge.TotalMilliseconds));
+
+    /// <summary>
+    /// Flushes the active segment, without the lock, where a batch is about to roll it: whoever reads need not wait for the disk then. Rolling it
+    /// flushes once more, what came meanwhile, before anything else is done: so what is promised does not depend on this.
+    /// </summary>
+    private void FlushAhead(int size, long now)
+    {
+        Segment active;
+        lock (_lock)
+        {
+            // With _flush there is nothing left to flush.
+            if (_flush || _deleted || _segments.Count == 0 || !IsToBeRolled(_segments[^1], size, now))
+                return;
+            active = _segments[^1];
+            active.Hold();
+        }
+
+        try
+        {
+            active.Flush();
+        }
+        finally
+        {
+            active.Release();
+        }
     }
 
     private Segment AddSegment()

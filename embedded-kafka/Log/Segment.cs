@@ -165,7 +165,7 @@ internal sealed class Segment : IDisposable
     }
 
     /// <summary>Forces what was written down to the disk itself.</summary>
-    public void Flush() => RandomAccess.FlushToDisk(_file);
+    public void Flush() => FileChanges.Flush(_file);
 
     /// <summary>Cuts the file off at the end of its last whole batch.</summary>
     public void CutTail() => FileChanges.SetLength(_file, Size);

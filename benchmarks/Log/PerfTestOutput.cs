@@ -37,5 +37,5 @@ internal static class PerfTestOutput
     private static string LastLine(string output) => output.TrimEnd().Split('\n')[^1];
 
     private static InvalidDataException NotUnderstood(string output, int records) =>
-        new($"The last line should say how quickly {records} records went, in the form that the tools of Apache Kafka 4.3 have: {output}");
+        new($"The load tool's last line should say how quickly {records} records went, in the form of Apache Kafka 4.3. It printed: {output}");
 }

@@ -29,9 +29,10 @@ internal sealed class ReaderMetrics(StreamingMetrics all, KeyValuePair<string, o
 
     public PartitionLag? Find(TopicPartition partition) => _partitions.GetValueOrDefault(partition);
 
-    /// <param name="records">A batch that was handled: how many.</param>
+    /// <param name="records">A batch that was handled: how many. None is no batch.</param>
     public void Handled(int records)
     {
+        if (records == 0) return;
         all.Records.Add(records, reader);
         all.BatchSize.Record(records, reader);
     }

@@ -5,7 +5,14 @@ namespace Kappa.Iot.Streaming;
 /// <summary>What turns the records of one partition into output. It owns state of any kind; it is never called by two threads at once.</summary>
 public interface IPartitionProcessor
 {
+    /// <summary>Whether it has something to write, or to go on with, though no record came. Asked between two transactions.</summary>
+    /// <remarks>Asked every <see cref="TransactionalConsumerOptions.MaxWait"/> at the least, while it is not restored anew and has something left to read
+    /// or to wait for; it answers at once, does not throw, and says so again after a restore where what it had to write was not written.</remarks>
+    bool HasWork => false;
+
     /// <summary>Takes the next records of the partition, in the log's order, and adds what is to be written in the same transaction as their offsets.</summary>
+    /// <param name="records">Empty where no record came and <see cref="HasWork"/> said that there is something to do: what is added is written, the committed offset stays.</param>
+    /// <param name="output">Takes what is to be written.</param>
     /// <remarks>An exception aborts the transaction; the processor is thrown away, restored anew by its factory and gets the records again.</remarks>
     void Process(IReadOnlyList<ConsumeResult<byte[], byte[]>> records, TransactionOutput output);
 

@@ -21,7 +21,11 @@ internal sealed class PartitionWorker(TopicPartition partition, PartitionLag lag
 
     public bool Paused { get; set; }
 
-    public bool HasWork => Processor is not null && Pending.Count > 0;
+    /// <summary>There is something to hand to its processor: records, or what it has to do without any.</summary>
+    public bool HasWork => Processor is not null && (Pending.Count > 0 || (!Finished && Processor.HasWork));
+
+    /// <summary>How many records it would be handed now.</summary>
+    public int Ready => Processor is null ? 0 : Pending.Count;
 
     /// <summary>It is being restored, and there is something for it to do after that.</summary>
     public bool IsHeldBack => Processor is null && Pending.Count > 0;
@@ -39,7 +43,7 @@ internal sealed class PartitionWorker(TopicPartition partition, PartitionLag lag
     public long Reached { get; private set; }
 
     /// <summary>The offset to commit after what is pending.</summary>
-    public long Next => AtEnd ? _end : Pending[^1].Offset + 1;
+    public long Next => AtEnd ? _end : Pending.Count > 0 ? Pending[^1].Offset + 1 : Reached;
 
     /// <summary>Takes what was read next: a record, or the news that there is none.</summary>
     public void Take(ConsumeResult<byte[], byte[]> record)

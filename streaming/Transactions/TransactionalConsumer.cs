@@ -122,7 +122,7 @@ public sealed class TransactionalConsumer
     private void Fill(IConsumer<byte[], byte[]> consumer, CancellationToken stop)
     {
         var started = _time.GetTimestamp();
-        var ready = _workers.Values.Where(worker => worker.HasWork).Sum(worker => worker.Pending.Count);
+        var ready = _workers.Values.Sum(worker => worker.Ready);
         while (ready < _options.MaxBatch && !stop.IsCancellationRequested)
         {
             var left = _options.MaxWait - _time.GetElapsedTime(started);
@@ -161,7 +161,7 @@ public sealed class TransactionalConsumer
             writer.Begin(drained);
             Parallel.ForEach(work, _parallel, worker =>
             {
-                if (worker.Pending.Count > 0) worker.Processor!.Process(worker.Pending, worker.Output);
+                if (worker.HasWork) worker.Processor!.Process(worker.Pending, worker.Output);
                 writer.Write(worker.Output);
             });
             var started = _time.GetTimestamp();

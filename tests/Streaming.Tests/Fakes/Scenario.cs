@@ -42,6 +42,12 @@ internal sealed class Scenario : IPartitionProcessorFactory, IDisposable
     /// <summary>Happens in the middle of the processing of a batch.</summary>
     public Action<int>? OnProcess { get; set; }
 
+    /// <summary>What processors have to write though no record comes, by partition: each of it once.</summary>
+    public Dictionary<int, List<string>> Due { get; } = [];
+
+    /// <summary>When processors were asked whether they have something to do, and of which partitions.</summary>
+    public List<(TimeSpan At, int Partition)> Asked { get; } = [];
+
     /// <summary>Happens when partitions are restored; what it returns is waited for.</summary>
     public Func<IEnumerable<int>, CancellationToken, Task>? OnRestore { get; set; }
 
@@ -103,12 +109,26 @@ internal sealed class Scenario : IPartitionProcessorFactory, IDisposable
 
     private sealed class Counter(Scenario scenario, int partition) : IPartitionProcessor
     {
-        private int _count = scenario.Log.Written(partition).Count;
+        private readonly List<string> _due = scenario.Due.GetValueOrDefault(partition, []);
+        private int _count = scenario.Log.Written(partition).Count(text => text.Contains(':', StringComparison.Ordinal));
+        private int _done = scenario.Log.Written(partition).Count(text => !text.Contains(':', StringComparison.Ordinal));
+        private bool _left;
+
+        public bool HasWork
+        {
+            get
+            {
+                Assert.False(_left, "It was thrown away.");
+                scenario.Asked.Add((scenario.Clock.Elapsed, partition));
+                return _done < _due.Count;
+            }
+        }
 
         public void Process(IReadOnlyList<ConsumeResult<byte[], byte[]>> records, TransactionOutput output)
         {
             lock (scenario.Batches) scenario.Batches.Add((scenario.Clock.Elapsed, partition, [.. records.Select(Tests.Log.Text)]));
             foreach (var record in records) Write(output, $"{Tests.Log.Text(record)}:{++_count}");
+            while (_done < _due.Count) Write(output, _due[_done++]);
             scenario.OnProcess?.Invoke(partition);
         }
 
@@ -117,7 +137,11 @@ internal sealed class Scenario : IPartitionProcessorFactory, IDisposable
             if (scenario.OnDrain?.Invoke(partition) is { } text) Write(output, text);
         }
 
-        public void Left() => scenario.Left.Add(partition);
+        public void Left()
+        {
+            _left = true;
+            scenario.Left.Add(partition);
+        }
 
         private void Write(TransactionOutput output, string text) =>
             output.Add(new TopicPartition(FakeLog.Output, partition), new Message<byte[], byte[]> { Value = System.Text.Encoding.UTF8.GetBytes(text) });

@@ -25,7 +25,7 @@ public sealed class ScoringMetrics
     public ScoringMetrics(IMeterFactory meters)
     {
         _meter = meters.Create(MeterName);
-        _batches = _meter.CreateCounter<long>("kappa.scoring.batches", "{batch}", "Batches by what became of them: scored, unscored, duplicate, late.");
+        _batches = _meter.CreateCounter<long>("kappa.scoring.batches", "{batch}", "Batches by what became of them: scored, unscored, duplicate, late. What was unscored and is scored later by its profile's first model is in both.");
         _trials = _meter.CreateCounter<long>("kappa.scoring.shadow.batches", "{batch}", "Batches that models on trial were given, by what became of them: scored, failed.");
         _missed = _meter.CreateCounter<long>("kappa.scoring.gaps", "{batch}", "Batches that are missing in their vehicle's sequence.");
         _alerts = _meter.CreateCounter<long>("kappa.scoring.alerts", "{alert}", "Changes of alerts by status, type and severity.");
@@ -49,7 +49,7 @@ public sealed class ScoringMetrics
         _meter.CreateObservableGauge(
             "kappa.scoring.models.warming",
             () => speaking.Warming().Select(model => new Measurement<int>(model.Partitions, new("profile", model.Profile), new("model", model.ModelId))),
-            "{partition}", "Partitions whose past a promoted model still reads, while the one before it scores.");
+            "{partition}", "Partitions whose past a promoted model still reads, or a profile's first one still scores, before it takes over.");
         _meter.CreateObservableGauge(
             "kappa.scoring.models.shadow",
             () => models().Shadows.SelectMany(models => models.Value.Select(model => new Measurement<int>(1, new("profile", models.Key), new("model", model.ModelId)))),

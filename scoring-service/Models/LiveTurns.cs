@@ -5,17 +5,19 @@ using Kappa.Iot.Detection;
 namespace Kappa.Iot.ScoringService;
 
 /// <summary>
-/// When a promoted model takes over one partition, live: at once where it was on trial there or nothing scored before, else when it has read
-/// the vehicles' past. Until then the one before speaks. For one thread at a time.
+/// When a promoted model takes over one partition, live: at once where it was on trial there or nothing came before, else when it has read
+/// the vehicles' past. Until then the one before speaks; a profile's first model scores that past instead. For one thread at a time.
 /// </summary>
 /// <param name="partition">Of the telemetry.</param>
 /// <param name="speaking">What scored the partition last.</param>
+/// <param name="rewinding">By profile, models that were scoring what came before them.</param>
 /// <param name="state">The partition's.</param>
 /// <param name="reader">Reads the past.</param>
 /// <param name="told">Told what speaks.</param>
 /// <param name="time">For pauses after a failure.</param>
 /// <param name="logger">Told of each turn.</param>
-internal sealed class LiveTurns(int partition, ModelSet speaking, PartitionState state, WarmUpReader reader, SpeakingModels told, TimeProvider time, ILogger logger)
+internal sealed class LiveTurns(
+    int partition, ModelSet speaking, IReadOnlyDictionary<string, IDetector> rewinding, PartitionState state, WarmUpReader reader, SpeakingModels told, TimeProvider time, ILogger logger)
 {
     /// <summary>
     /// Records of what came meanwhile that a model takes at a time, between two transactions; besides as many as came with the last one, so that it gets
@@ -25,6 +27,9 @@ internal sealed class LiveTurns(int partition, ModelSet speaking, PartitionState
 
     /// <summary>Records that are kept, at the most, of what comes while the past is read: at first as many as are taken at once, after each time that these were too few twice as many. What is not kept is read like the past.</summary>
     private const int MostKept = 10_000;
+
+    /// <summary>Offsets of which a profile's first model says at a time what it makes of them: what it said is in memory until it is written.</summary>
+    internal const int SaidAtOnce = 10_000;
 
     /// <summary>Of so many records the times are remembered.</summary>
     private const int Times = 64;
@@ -41,6 +46,11 @@ internal sealed class LiveTurns(int partition, ModelSet speaking, PartitionState
     private ModelSet _speaking = speaking;
     private ModelSet? _wanted;
 
+    /// <summary>Whether a model that scores what came before it can begin or go on, though no record comes.</summary>
+    public bool HasWork(ModelSet wanted) =>
+        _catchUps.Exists(catchUp => catchUp is { WarmUp.IsRewind: true, Reading.IsCompleted: true })
+        || ((!ReferenceEquals(wanted, _wanted) || _failures.Count > 0) && wanted.Active.Keys.Any(profile => IsRewound(profile) && !IsReading(profile) && !MustWait(profile)));
+
     /// <summary>The models that score from a record on.</summary>
     /// <param name="wanted">Those that are active or on trial now.</param>
     /// <param name="records">The next records.</param>
@@ -56,10 +66,16 @@ internal sealed class LiveTurns(int partition, ModelSet speaking, PartitionState
         foreach (var profile in wanted.Active.Keys.Union(active.Keys).ToList())
         {
             var (before, next) = (_speaking.ActiveOf(profile), wanted.ActiveOf(profile));
-            if (before is not null && next is not null && before.ModelId != next.ModelId && !IsWarm(profile, next, offset)) Begin(profile, before.ModelId, next, offset);
+            if (next is not null && IsRewound(profile)) BeginRewind(profile, next, offset);
+            else if (before is not null && next is not null && before.ModelId != next.ModelId && !IsWarm(profile, next, offset))
+            {
+                if (_timed > 0) Begin(profile, before.ModelId, next, offset);
+                else _wanted = null; // no record yet that says what time it is
+            }
             else
             {
                 Drop(profile);
+                if (next is not null) state.Unscored.Remove(profile);
                 active = next is null ? active.Remove(profile) : active.SetItem(profile, next);
             }
         }
@@ -72,7 +88,9 @@ internal sealed class LiveTurns(int partition, ModelSet speaking, PartitionState
     /// <returns>The models that score from here on.</returns>
     public ModelSet TakeOver(WarmUp over, long offset)
     {
-        logger.TakesOver(over.Model.ModelId, over.Profile, partition, offset, over.From);
+        if (over.IsRewind) logger.HasRewound(over.Model.ModelId, over.Profile, partition, offset);
+        else logger.TakesOver(over.Model.ModelId, over.Profile, partition, offset, over.From);
+        _wanted = null; // another may have been promoted while it scored what came before it
         return Speak(_speaking with { Active = _speaking.Active.SetItem(over.Profile, over.Model) });
     }
 
@@ -99,18 +117,40 @@ internal sealed class LiveTurns(int partition, ModelSet speaking, PartitionState
 
     private bool IsWarm(string profile, IDetector next, long offset) => reader.Back <= TimeSpan.Zero || offset == 0 || state.Models.ShadowsAt(profile, offset).Contains(next.ModelId);
 
+    /// <summary>Whether batches of a profile came before it had a model, and are to be scored by its first one.</summary>
+    private bool IsRewound(string profile) => reader.Rewinds && _speaking.ActiveOf(profile) is null && state.Unscored.Find(profile) is not null;
+
+    private bool IsReading(string profile) => _catchUps.Exists(catchUp => catchUp.WarmUp.Profile == profile) || state.WarmUps.Any(warmUp => warmUp.Profile == profile);
+
+    private bool MustWait(string profile) => _failures.TryGetValue(profile, out var failed) && time.GetUtcNow() < failed.Again;
+
     private void Begin(string profile, string before, IDetector model, long offset)
     {
         if (_catchUps.Exists(catchUp => IsFor(catchUp.WarmUp)) || state.WarmUps.Any(IsFor)) return;
-        var failed = _failures.GetValueOrDefault(profile);
-        if (failed?.ModelId != model.ModelId) failed = null;
-        if (failed is not null && time.GetUtcNow() < failed.Again) return;
-        Drop(profile);
+        if (_failures.GetValueOrDefault(profile)?.ModelId == model.ModelId && MustWait(profile)) return;
         var warmUp = new WarmUp(partition, profile, model);
-        _catchUps.Add(new CatchUp(warmUp) { Reading = reader.BeginAsync(warmUp, Now() - reader.Back, offset), Until = offset, Pause = failed?.Pause ?? TimeSpan.Zero });
+        Read(warmUp, () => reader.BeginAsync(warmUp, Now() - reader.Back, offset));
         logger.ReadsThePast(model.ModelId, profile, partition, before);
 
         bool IsFor(WarmUp other) => other.Profile == profile && other.Model.ModelId == model.ModelId;
+    }
+
+    /// <summary>Whatever is promoted meanwhile: the model that has begun goes on until it has scored all of it, and only then may another take over. Also after a restart, where it can be loaded.</summary>
+    private void BeginRewind(string profile, IDetector next, long offset)
+    {
+        if (IsReading(profile) || MustWait(profile)) return;
+        var unscored = state.Unscored.Find(profile)!;
+        var warmUp = new WarmUp(partition, profile, rewinding.GetValueOrDefault(profile, next)) { SaysFrom = unscored.ToOffset };
+        // What was said before a restart is not said again, and so need not be read in pieces.
+        Read(warmUp, () => reader.RewindAsync(warmUp, unscored.FromOffset, offset, unscored.ToOffset - unscored.FromOffset + SaidAtOnce));
+        logger.Rewinds(warmUp.Model.ModelId, profile, partition, unscored.ToOffset, offset);
+    }
+
+    private void Read(WarmUp warmUp, Func<Task> read)
+    {
+        var failed = _failures.GetValueOrDefault(warmUp.Profile);
+        Drop(warmUp.Profile);
+        _catchUps.Add(new CatchUp(warmUp) { Reading = read(), Pause = failed?.ModelId == warmUp.Model.ModelId ? failed.Pause : TimeSpan.Zero });
     }
 
     /// <summary>The time of what comes now: the middle one of the last records' times. A vehicle with a wrong clock, or one that sends what it had kept, moves neither the newest nor the oldest of them far from where the others are.</summary>
@@ -133,18 +173,26 @@ internal sealed class LiveTurns(int partition, ModelSet speaking, PartitionState
             Drop(warmUp.Profile);
             _failures[warmUp.Profile] = new(warmUp.Model.ModelId, pause, time.GetUtcNow() + pause);
         }
-        else if (catchUp.TakeKept(TakenAtOnce + took, _decoder, _buffer) is { } all)
+        else
         {
-            if (!all) return;
+            var all = catchUp.TakeKept(TakenAtOnce + took, _decoder, _buffer);
+            if (catchUp.WarmUp.IsRewind) state.Rewound(catchUp.WarmUp, catchUp.WarmUp.ReadTo);
+            if (all is null) ReadOn(catchUp, offset);
+            if (all != true) return;
             _catchUps.Remove(catchUp);
             state.Begin(catchUp.WarmUp);
         }
+    }
+
+    private void ReadOn(CatchUp catchUp, long offset)
+    {
+        var warmUp = catchUp.WarmUp;
+        catchUp.Room = Math.Min(2 * catchUp.Room, MostKept);
+        if (warmUp.IsRewind && offset - warmUp.ReadTo > SaidAtOnce) catchUp.Reading = reader.ContinueAsync(warmUp, offset, SaidAtOnce);
         else
         {
-            catchUp.Room = Math.Min(2 * catchUp.Room, MostKept);
             catchUp.KeepFromHere();
-            catchUp.Reading = reader.ContinueAsync(catchUp.WarmUp, catchUp.Until, offset);
-            catchUp.Until = offset;
+            catchUp.Reading = reader.ContinueAsync(warmUp, offset);
         }
     }
 
@@ -165,14 +213,12 @@ internal sealed class LiveTurns(int partition, ModelSet speaking, PartitionState
     /// <summary>A model that reads the past.</summary>
     private sealed class CatchUp(WarmUp warmUp)
     {
-        private Queue<ConsumeResult<byte[], byte[]>>? _kept = new();
+        // A profile's first model reads its past in pieces: what comes meanwhile is kept while it reads the last one.
+        private Queue<ConsumeResult<byte[], byte[]>>? _kept = warmUp.IsRewind ? null : new();
 
         public WarmUp WarmUp { get; } = warmUp;
 
         public required Task Reading { get; set; }
-
-        /// <summary>What it has read when <see cref="Reading"/> completes.</summary>
-        public required long Until { get; set; }
 
         /// <summary>How long was waited before it was begun.</summary>
         public required TimeSpan Pause { get; init; }
@@ -195,7 +241,8 @@ internal sealed class LiveTurns(int partition, ModelSet speaking, PartitionState
             if (_kept is null) return null;
             for (; most > 0 && _kept.TryDequeue(out var record); most--)
             {
-                if (TelemetryRecord.Read(record, decoder, buffer).Batch is { } batch) WarmUp.Take(batch, record.Offset);
+                if (TelemetryRecord.Read(record, decoder, buffer).Batch is { } batch) WarmUp.Take(batch, record);
+                WarmUp.ReadTo = record.Offset + 1;
             }
 
             return _kept.Count == 0;

@@ -9,7 +9,7 @@ public sealed record ModelOptions
 
     /// <summary>
     /// Profiles, separated by commas, each of which must have an active model before the first batch is read: their telemetry is then
-    /// scored from the log's beginning. Without this, what comes before a profile's first model is counted as unscored.
+    /// scored from the log's beginning. What comes of other profiles before their first model is counted as unscored.
     /// </summary>
     public string WaitFor { get; init; } = "";
 
@@ -18,6 +18,12 @@ public sealed record ModelOptions
     /// longest span that detectors look back on is half an hour. Zero: it takes over at once, with empty windows.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")] public TimeSpan WarmUp { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>
+    /// Whether a profile's first model, before it takes over, scores what came before it, from the first batch that is still on the log. Without
+    /// this it scores what comes from then on.
+    /// </summary>
+    public bool Rewind { get; init; } = true;
 
     internal IReadOnlyList<string> WaitedFor => WaitFor.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

@@ -9,6 +9,7 @@ internal sealed class LiveSpans(OffsetRange telemetry)
     private readonly List<ShadowSpan> _shadows = [];
     private readonly List<string> _trials = [];
     private long _offset = -1;
+    private long _newest = -1;
     private string _profile = "";
 
     public List<ModelSpan> Active => _active;
@@ -20,9 +21,21 @@ internal sealed class LiveSpans(OffsetRange telemetry)
     {
         if (score.TelemetryOffset < telemetry.From || score.TelemetryOffset >= telemetry.To) return;
         if (score.TelemetryOffset != _offset) End();
-        (_offset, _profile) = (score.TelemetryOffset, score.Profile);
+        if (score.TelemetryOffset < _newest)
+        {
+            // What a profile's first model said of what came before it. The models on trial had said what they had to say when that came.
+            if (!score.Shadow) Add(score);
+            return;
+        }
+
+        (_offset, _profile, _newest) = (score.TelemetryOffset, score.Profile, score.TelemetryOffset);
         if (score.Shadow) _trials.Add(score.ModelId);
-        else if (_active.FindLast(span => span.Profile == score.Profile)?.ModelId != score.ModelId)
+        else Add(score);
+    }
+
+    private void Add(Score score)
+    {
+        if (_active.FindLast(span => span.Profile == score.Profile)?.ModelId != score.ModelId)
             _active.Add(Span(score));
     }
 

@@ -21,15 +21,19 @@ internal sealed class PartitionScorer(
     private readonly List<Alert> _alerts = [];
     private readonly long _resumeAt = resumeAt;
     private long _next = resumeAt;
+    // What the vehicles are after their profile's first model has scored their past is to be in their snapshots at once: no restore does that again.
+    private bool _hasRewound;
     private ModelSet _models = ModelSet.Empty;
     private readonly TopicPartition _scores = new(topics.Scores, partition);
     private readonly TopicPartition _changes = new(topics.Alerts, partition);
     private readonly TopicPartition _snapshots = new(topics.State, partition);
 
+    public bool HasWork => turns?.HasWork(models.At(partition, _next).Models) == true;
+
     public void Process(IReadOnlyList<ConsumeResult<byte[], byte[]>> records, TransactionOutput output)
     {
         // The model is changed here and nowhere else: each record is scored by exactly one, and the checkpoint says by which.
-        var first = Math.Max(_resumeAt, records[0].Offset.Value);
+        var first = records.Count > 0 ? Math.Max(_resumeAt, records[0].Offset.Value) : _next;
         var current = Turn(records, first);
 
         foreach (var record in records)
@@ -44,9 +48,9 @@ internal sealed class PartitionScorer(
         }
 
         Write(_group.Take(), output);
-        var next = Math.Max(_resumeAt, records[^1].Offset.Value + 1);
-        Save(state.TakeSnapshots(next), next, output);
-        _next = next;
+        if (records.Count > 0) _next = Math.Max(_resumeAt, records[^1].Offset.Value + 1);
+        Save(_hasRewound ? state.TakeAllSnapshots(_next) : state.TakeSnapshots(_next), _next, output);
+        _hasRewound = false;
     }
 
     /// <summary>Writes the state of every vehicle: the next start has nothing to read again.</summary>
@@ -83,8 +87,15 @@ internal sealed class PartitionScorer(
 
     private void Add(RecordTurn turn, TelemetryBatch batch)
     {
-        if (state.WarmUps.Count > 0 && state.Warm(batch, turn.Record.Offset) is { } over && turns is not null) _models = turns.TakeOver(over, turn.Record.Offset);
-        state.Add(turn, _models.ActiveOf(batch.Profile), _models.ShadowsOf(batch.Profile));
+        if (state.WarmUps.Count > 0 && state.Warm(batch, turn.Record) is { } over && turns is not null)
+        {
+            _models = turns.TakeOver(over, turn.Record.Offset);
+            _hasRewound |= over.IsRewind;
+        }
+
+        var active = _models.ActiveOf(batch.Profile);
+        if (active is null && turns is not null) state.Unscored.Note(batch.Profile, turn.Record.Offset);
+        state.Add(turn, active, _models.ShadowsOf(batch.Profile));
     }
 
     private void Save(IEnumerable<VehicleState> snapshots, long next, TransactionOutput output)
@@ -105,6 +116,7 @@ internal sealed class PartitionScorer(
 
     private void Write(ReadOnlySpan<RecordTurn> turns, TransactionOutput output)
     {
+        foreach (var batch in state.TakeRewound()) Write(batch, output);
         foreach (var turn in turns)
         {
             Write(turn, output);
@@ -124,11 +136,9 @@ internal sealed class PartitionScorer(
 
         if (turn.Failure is { } failure)
         {
-            // One batch that breaks the detector must not stop all others; it is put aside and counted.
-            logger.BatchFailed(failure, batch.Vin, record.TopicPartitionOffset);
             state.Models.Failed(batch.Profile, record.Offset);
             state.Fleet?.TakeDeadLetter(batch);
-            AddDeadLetter(record, "Unscorable", failure.Message, output);
+            AddUnscorable(batch.Vin, record, failure, output);
             return;
         }
 
@@ -144,7 +154,26 @@ internal sealed class PartitionScorer(
             else logger.TrialFailed(trial.Failure!, trial.Model.ModelId, batch.Vin, record.TopicPartitionOffset);
         }
 
-        foreach (var alert in result.Alerts)
+        AddAlerts(result.Alerts, output);
+    }
+
+    /// <summary>The fleet's minutes of that time are over.</summary>
+    private void Write(RewoundBatch batch, TransactionOutput output)
+    {
+        if (batch.Failure is { } failure)
+        {
+            AddUnscorable(batch.Vin, batch.Record, failure, output);
+            return;
+        }
+
+        _counts.Add(batch.Result);
+        AddScore(batch.Record, batch.Result.Score!, output);
+        AddAlerts(batch.Result.Alerts, output);
+    }
+
+    private void AddAlerts(IReadOnlyList<Alert> alerts, TransactionOutput output)
+    {
+        foreach (var alert in alerts)
         {
             alert.WrittenAtMs = time.GetUtcNow().ToUnixTimeMilliseconds();
             output.Add(_changes, new Message<byte[], byte[]>
@@ -165,6 +194,13 @@ internal sealed class PartitionScorer(
 
     /// <summary>When the batch began, or where that cannot be (before 1970, or after the time it has in the log) the time it has in the log: that the log has taken once, another it may refuse.</summary>
     private static long TimeOf(Score score, long inTheLog) => score.StartTimeMs > 0 && score.StartTimeMs <= inTheLog ? score.StartTimeMs : inTheLog;
+
+    /// <summary>One batch that breaks the detector must not stop all others; it is put aside and counted.</summary>
+    private void AddUnscorable(string vin, ConsumeResult<byte[], byte[]> record, Exception failure, TransactionOutput output)
+    {
+        logger.BatchFailed(failure, vin, record.TopicPartitionOffset);
+        AddDeadLetter(record, "Unscorable", failure.Message, output);
+    }
 
     private void AddDeadLetter(ConsumeResult<byte[], byte[]> record, string reason, string detail, TransactionOutput output)
     {

@@ -20,7 +20,7 @@ internal sealed class ScoringWorker(
         { _consumer.Assigned: null } => (false, "No partitions are assigned yet."),
         { _consumer.Restoring: > 0 and var restoring } => (false, $"{restoring} partitions are being restored."),
         _ => (true, string.Concat([$"{_consumer.Assigned} partitions are assigned.", .. speaking.Warming().Select(model =>
-            $" Model {model.ModelId} of profile {model.Profile} still reads the past of {model.Partitions}; the one before it scores them.")])),
+            $" Model {model.ModelId} of profile {model.Profile} still reads the past of {model.Partitions}; until then what scored them before goes on.")])),
     };
 
     private Task Topics => topics.Done;

@@ -54,19 +54,32 @@ internal sealed class ModelSpans
     {
         if (_active.Find(known => known.Profile == warmUp.Profile && known.FromOffset == offset && known.ModelId == warmUp.Model.ModelId) is not { } span)
             _active.Add(span = new ModelSpan { Profile = warmUp.Profile, ModelId = warmUp.Model.ModelId, FromOffset = offset, Silent = true });
-        span.WarmedFrom = warmUp.From;
+        if (warmUp.IsRewind) span.Silent = false; // it has scored all before, and told how it began
+        else span.WarmedFrom = warmUp.From;
     }
 
     /// <summary>Notes that a batch could not be scored: where its model has not scored any yet, its first score tells that it had begun by then.</summary>
     public void Failed(string profile, long offset)
     {
-        if (SilentAt(profile, offset) is { HasFailedAt: false } span) span.FailedAt = offset;
+        if (SilentAt(profile, offset) is { } span) Failed(span, offset);
     }
 
     /// <summary>Where a score is the first of its model, lets it tell how that began. In the order of the log, of every score of an active model, whether it is written or not.</summary>
     public void Announce(Score score)
     {
-        if (SilentAt(score.Profile, score.TelemetryOffset) is not { } span) return;
+        if (SilentAt(score.Profile, score.TelemetryOffset) is { } span) Announce(span, score);
+    }
+
+    /// <summary>The same for a model that scores what came before it.</summary>
+    internal static void Failed(ModelSpan span, long offset)
+    {
+        if (span is { Silent: true, HasFailedAt: false }) span.FailedAt = offset;
+    }
+
+    /// <inheritdoc cref="Failed(ModelSpan, long)"/>
+    internal static void Announce(ModelSpan span, Score score)
+    {
+        if (!span.Silent) return;
         span.Silent = false;
         if (span.HasWarmedFrom) score.WarmedFrom = span.WarmedFrom;
         if (span.HasFailedAt) score.BegunAt = span.FailedAt;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Confluent.Kafka;
 using Google.Protobuf;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection;
@@ -17,9 +18,13 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
     private readonly FoldGroup _group = new(partition);
     private readonly List<(RecordTurn Turn, Vehicle Vehicle)> _waiting = [];
     private readonly List<WarmUp> _warmUps = [];
+    private List<RewoundBatch> _said = [];
 
     /// <summary>Which models scored what no snapshot holds yet.</summary>
     public ModelSpans Models { get; } = new();
+
+    /// <summary>What came before there was a model for it.</summary>
+    public UnscoredSpans Unscored { get; } = new();
 
     /// <summary>What the vehicles do together; null where nobody watches that.</summary>
     public FleetTally? Fleet { get; set; }
@@ -67,18 +72,44 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
     /// <summary>From the next batch on a model reads along.</summary>
     public void Begin(WarmUp warmUp) => _warmUps.Add(warmUp);
 
+    /// <summary>A profile's first model has scored everything before an offset: what it said is to be written with the next checkpoint.</summary>
+    public void Rewound(WarmUp rewind, long offset)
+    {
+        var said = rewind.TakeSaid();
+        Unscored.Reach(rewind, said, offset);
+        _said.AddRange(said);
+    }
+
+    /// <summary>What profiles' first models said of what came before them since the last time.</summary>
+    public IReadOnlyList<RewoundBatch> TakeRewound()
+    {
+        foreach (var rewind in _warmUps)
+        {
+            if (rewind.IsRewind) Rewound(rewind, rewind.ReadTo);
+        }
+
+        var said = _said;
+        if (said.Count > 0) _said = [];
+        return said;
+    }
+
     /// <summary>A profile's model does not read along any more.</summary>
     public void DropWarmUps(string profile) => _warmUps.RemoveAll(warmUp => warmUp.Profile == profile);
 
     /// <summary>Gives a batch, before <see cref="Add"/>, to the models that read along. One whose turn comes with it takes over instead: its windows become the vehicles'.</summary>
     /// <returns>That one, or null.</returns>
-    public WarmUp? Warm(TelemetryBatch batch, long offset)
+    public WarmUp? Warm(TelemetryBatch batch, ConsumeResult<byte[], byte[]> record)
     {
         WarmUp? over = null;
+        var offset = record.Offset.Value;
         foreach (var warmUp in _warmUps)
         {
             if (warmUp.Profile == batch.Profile && (warmUp.Until is { } until ? offset >= until : IsNew(batch))) over = warmUp;
-            else warmUp.Take(batch, offset);
+            else
+            {
+                warmUp.Take(batch, record);
+                warmUp.ReadTo = offset + 1;
+            }
         }
 
         if (over is null) return null;
@@ -86,10 +117,15 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
         _warmUps.Remove(over);
         foreach (var fold in over.Folds)
         {
-            if (fold.ModelId != over.Model.ModelId) continue; // the vehicle is of another profile by now
             if (!_vehicles.TryGetValue(fold.Vin, out var vehicle) || vehicle.SavedOffset >= offset) continue; // its snapshot has that window already
-            vehicle.Fold.TakeWindowOf(fold);
+            if (!Take(vehicle, fold, over)) continue; // the vehicle is of another profile by now
             MarkUnsaved(vehicle, offset);
+        }
+
+        if (over.IsRewind)
+        {
+            Rewound(over, offset);
+            Unscored.Remove(over.Profile);
         }
 
         Models.TakeOver(over, offset);
@@ -140,7 +176,7 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
         var from = _unsaved.TryPeek(out var oldest) ? oldest.UnsavedFrom : next;
         // Of what was before, only the last model of each profile still scores something.
         Models.ForgetBefore(from);
-        return new ScoringCheckpoint { NextOffset = next, ReplayFrom = from, Models = { Models.Active }, Shadows = { Models.Shadows }, Fleet = Fleet?.Save() ?? ByteString.Empty };
+        return new ScoringCheckpoint { NextOffset = next, ReplayFrom = from, Models = { Models.Active }, Shadows = { Models.Shadows }, Unscored = { Unscored.All }, Fleet = Fleet?.Save() ?? ByteString.Empty };
     }
 
     private bool Waits(Vehicle vehicle)
@@ -154,6 +190,20 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
     }
 
     private bool IsNew(TelemetryBatch batch) => !_vehicles.TryGetValue(batch.Vin, out var vehicle) || vehicle.Fold.IsNew(batch);
+
+    private static bool Take(Vehicle vehicle, VehicleFold fold, WarmUp over)
+    {
+        if (over.IsRewind)
+        {
+            if (vehicle.Fold.ModelId.Length > 0) return false;
+            vehicle.Fold = fold; // with its alerts
+            return true;
+        }
+
+        if (fold.ModelId != over.Model.ModelId) return false;
+        vehicle.Fold.TakeWindowOf(fold);
+        return true;
+    }
 
     private static VehicleState TakeSnapshot(Vehicle vehicle, long next)
     {

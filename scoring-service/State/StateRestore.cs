@@ -34,7 +34,7 @@ internal sealed class StateRestore(
         return next.Keys.ToDictionary(partition => partition, partition =>
         {
             var (state, resumeAt) = (partitions[partition.Partition.Value].State, partitions[partition.Partition.Value].Next);
-            var turns = warmUps is null ? null : new LiveTurns(partition.Partition.Value, Speaking(state, resumeAt, detectors), state, warmUps, speaking ?? new SpeakingModels(), time, scorerLogger);
+            var turns = warmUps is null ? null : new LiveTurns(partition.Partition.Value, Speaking(state, resumeAt, detectors), Rewinding(state, detectors), state, warmUps, speaking ?? new SpeakingModels(), time, scorerLogger);
             return (IPartitionProcessor)new PartitionScorer(partition.Partition.Value, resumeAt, state, models, _topics, scope, metrics, time, scorerLogger, turns);
         });
     }
@@ -93,6 +93,7 @@ internal sealed class StateRestore(
                 if (checkpoint.NextOffset != partition.Next) logger.OffsetsDiffer(number, partition.Next, checkpoint.NextOffset);
                 partition.Next = Math.Max(partition.Next, checkpoint.NextOffset);
                 partition.State.Models.Add(checkpoint);
+                partition.State.Unscored.Add(checkpoint);
             }
             else
             {
@@ -106,7 +107,7 @@ internal sealed class StateRestore(
                 }
             }
 
-            foreach (var (profile, modelId) in partition.State.Models.Models)
+            foreach (var (profile, modelId) in partition.State.Models.Models.Concat(partition.State.Unscored.All.Where(span => span.Model is not null).Select(span => (span.Profile, span.Model.ModelId))))
             {
                 if (!detectors.ContainsKey(modelId)) detectors[modelId] = await models.FindAsync(profile, modelId, cancel);
             }
@@ -155,18 +156,23 @@ internal sealed class StateRestore(
             .Where(found => found.Model is not null).Select(found => KeyValuePair.Create(found.Profile, found.Model!))),
     };
 
+    /// <summary>The models that were scoring what came before them.</summary>
+    private static Dictionary<string, IDetector> Rewinding(PartitionState state, Dictionary<string, IDetector?> detectors) => state.Unscored.All
+        .Where(span => span.Model is not null && detectors.GetValueOrDefault(span.Model.ModelId) is not null).ToDictionary(span => span.Profile, span => detectors[span.Model.ModelId]!);
+
     private long Beginning(int partition) => scope?.Telemetry[partition].From ?? 0;
 
     private static void Replay(Restored partition, ConsumeResult<byte[], byte[]> record, Dictionary<string, IDetector?> detectors)
     {
         var state = partition.State;
-        if (state.WarmUps.Count > 0 && TelemetryRecord.Read(record, partition.Decoder, partition.Buffer).Batch is { } past) state.Warm(past, record.Offset);
+        if (state.WarmUps.Count > 0 && TelemetryRecord.Read(record, partition.Decoder, partition.Buffer).Batch is { } past) state.Warm(past, record);
         if (record.Offset < partition.ReplayFrom) return;
         if (record.Message.Key is { } key && state.Contains(Encoding.UTF8.GetString(key), record.Offset)) return;
         var turn = partition.Group.Read(record);
         if (turn.Telemetry.Batch is { } batch)
         {
             var modelId = state.Models.ActiveAt(batch.Profile, record.Offset);
+            if (modelId is null && partition.Checkpoint is null) state.Unscored.Note(batch.Profile, record.Offset);
             var shadows = state.Models.ShadowsAt(batch.Profile, record.Offset);
             state.Add(
                 turn, modelId is null ? null : detectors.GetValueOrDefault(modelId),

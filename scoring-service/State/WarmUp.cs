@@ -1,3 +1,4 @@
+using Confluent.Kafka;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection;
 
@@ -5,7 +6,7 @@ namespace Kappa.Iot.ScoringService;
 
 /// <summary>
 /// What a model that is to score a profile makes of its vehicles' past: it reads along and says nothing, so that its windows are full when it
-/// takes over. For one thread at a time.
+/// takes over. A profile's first model scores that past instead: what it says of it is here, too. For one thread at a time.
 /// </summary>
 /// <param name="partition">Of the telemetry.</param>
 /// <param name="profile">Whose model it is.</param>
@@ -16,6 +17,7 @@ internal sealed class WarmUp(int partition, string profile, IDetector model, lon
 #pragma warning restore CA1001
 {
     private readonly Dictionary<string, VehicleFold> _folds = new(StringComparer.Ordinal);
+    private List<RewoundBatch> _said = [];
     private readonly CancellationTokenSource _dropped = new();
 
     public int Partition => partition;
@@ -29,17 +31,37 @@ internal sealed class WarmUp(int partition, string profile, IDetector model, lon
     /// <summary>Where it begins to read.</summary>
     public long From { get; set; }
 
+    /// <summary>The first offset of which it says what it makes of it; null where it only reads along.</summary>
+    public long? SaysFrom { get; init; }
+
+    /// <summary>Whether it scores what came before it.</summary>
+    public bool IsRewind => SaysFrom is not null;
+
     /// <summary>It is not wanted any more: whoever reads for it stops.</summary>
     public CancellationToken Dropped => _dropped.Token;
+
+    /// <summary>It has read everything before this offset. Where it is being read for, that is what was read when it was asked for.</summary>
+    public long ReadTo { get; set; }
 
     /// <summary>What it knows of each vehicle.</summary>
     public IEnumerable<VehicleFold> Folds => _folds.Values;
 
     public void Drop() => _dropped.Cancel();
 
-    /// <summary>Takes the partition's next batch, of any profile.</summary>
-    public void Take(TelemetryBatch batch, long offset)
+    /// <summary>What it said since the last time, in the log's order.</summary>
+    public IReadOnlyList<RewoundBatch> TakeSaid()
     {
+        var said = _said;
+        if (said.Count > 0) _said = [];
+        return said;
+    }
+
+    /// <summary>Takes the partition's next batch, of any profile.</summary>
+    /// <param name="batch">What the record holds.</param>
+    /// <param name="record">Not changed later.</param>
+    public void Take(TelemetryBatch batch, ConsumeResult<byte[], byte[]> record)
+    {
+        var offset = record.Offset.Value;
         if (offset < From) return;
         if (!_folds.TryGetValue(batch.Vin, out var fold))
         {
@@ -49,13 +71,15 @@ internal sealed class WarmUp(int partition, string profile, IDetector model, lon
 
         try
         {
-            fold.Apply(batch.Profile == profile ? model : null, batch, partition, offset);
+            var result = fold.Apply(batch.Profile == profile ? model : null, batch, partition, offset);
+            if (result.Score is not null && offset >= SaysFrom) _said.Add(new(batch.Vin, record, result, null));
         }
 #pragma warning disable CA1031 // A batch that breaks the model starts the vehicle anew, as it does where the model scores.
-        catch (Exception)
+        catch (Exception e)
 #pragma warning restore CA1031
         {
             _folds[batch.Vin] = new VehicleFold(batch.Vin);
+            if (offset >= SaysFrom) _said.Add(new(batch.Vin, record, default, e));
         }
     }
 }

@@ -19,15 +19,24 @@ internal sealed class WarmUpReader(IOptions<KafkaOptions> kafka, IOptions<Scorin
     /// <summary>How far back a model reads.</summary>
     public TimeSpan Back => models.Value.WarmUp;
 
+    /// <summary>Whether a profile's first model scores what came before it.</summary>
+    public bool Rewinds => models.Value.Rewind;
+
     /// <summary>What was asked for and is not begun.</summary>
     internal ChannelReader<WarmUpRequest> Requests => _requests.Reader;
 
     /// <summary>Gives a model its partition's records from a time on, and says in it where that begins: with the minute of that time.</summary>
     public Task BeginAsync(WarmUp warmUp, DateTimeOffset from, long until) => AddAsync(new(warmUp, from, 0, until));
 
-    /// <summary>Gives a model what came since.</summary>
-    public Task ContinueAsync(WarmUp warmUp, long from, long until) =>
-        from >= until ? Task.CompletedTask : AddAsync(new(warmUp, null, from, until));
+    /// <summary>Gives a model that scores what came before it the first of that which is still there.</summary>
+    /// <param name="from">The first batch that is not scored.</param>
+    /// <param name="until">The first offset after all of it.</param>
+    /// <param name="most">So many offsets.</param>
+    public Task RewindAsync(WarmUp warmUp, long from, long until, long most) => AddAsync(new(warmUp, DateTimeOffset.UnixEpoch, from, until, most));
+
+    /// <summary>Gives a model what comes after what it has read; all of it, or so many offsets.</summary>
+    public Task ContinueAsync(WarmUp warmUp, long until, long most = long.MaxValue) =>
+        warmUp.ReadTo >= until ? Task.CompletedTask : AddAsync(new(warmUp, null, warmUp.ReadTo, until, most));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -53,14 +62,14 @@ internal sealed class WarmUpReader(IOptions<KafkaOptions> kafka, IOptions<Scorin
     private static bool GivenUp(WarmUpRequest request)
     {
         if (!request.WarmUp.Dropped.IsCancellationRequested) return false;
-        request.Done.TrySetCanceled();
+        request.GiveUp();
         return true;
     }
 
     private Task AddAsync(WarmUpRequest request)
     {
         _requests.Writer.TryWrite(request);
-        return request.Done.Task;
+        return request.Done;
     }
 
     private async Task ReadAsync(List<WarmUpRequest> requests, CancellationToken stopping)
@@ -74,7 +83,7 @@ internal sealed class WarmUpReader(IOptions<KafkaOptions> kafka, IOptions<Scorin
                 try
                 {
                     await ReadAsync(reader, requests, stopping);
-                    foreach (var request in requests) request.Done.TrySetResult(); // what is last in a stretch may be no record
+                    foreach (var request in requests) request.Complete(); // what is last in a stretch may be no record
                     return;
                 }
                 catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
@@ -87,7 +96,7 @@ internal sealed class WarmUpReader(IOptions<KafkaOptions> kafka, IOptions<Scorin
         catch (Exception e) when (!stopping.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            foreach (var request in requests) request.Done.TrySetException(e);
+            foreach (var request in requests) request.Fail(e);
         }
     }
 

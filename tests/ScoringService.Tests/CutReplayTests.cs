@@ -89,7 +89,7 @@ public sealed class CutReplayTests(TestLog log)
                         TopicPartitionOffset = new TopicPartitionOffset("telemetry", 0, offset),
                         Message = new Message<byte[], byte[]> { Key = System.Text.Encoding.ASCII.GetBytes(batch.Vin), Value = batch.ToByteArray() },
                     });
-                    if (state.Warm(turn.Telemetry.Batch!, offset) is not null) active = after;
+                    if (state.Warm(turn.Telemetry.Batch!, turn.Record) is not null) active = after;
                     state.Add(turn, batch.Profile == "Q" ? of : active, []);
                     group.Take();
                     if (batch.Profile == "Q") scores.Add(turn.Result.Score!.ToByteString());

@@ -14,13 +14,12 @@ namespace Kappa.Iot.ScoringService.Tests;
 /// <summary>When a promoted model takes a partition over: the past is given to it by the test.</summary>
 public sealed class LiveTurnsTests(TestLog log)
 {
-    private const string Profile = "turns";
-    private const int Vehicles = 5;
+    private const string Profile = LivePartition.Profile;
 
     [Fact]
     public async Task Reading_that_fails_is_begun_again_after_growing_pauses_while_the_model_before_goes_on()
     {
-        using var live = await Live.StartAsync(log);
+        using var live = await LivePartition.StartAsync(log);
         live.Score(20);
         live.Promote();
         live.Score(5);
@@ -28,7 +27,7 @@ public sealed class LiveTurnsTests(TestLog log)
         for (var failure = 0; failure < 5; failure++, pause *= 2)
         {
             Assert.True(live.Reader.Requests.TryRead(out var request), $"It is not begun again after {failure} failures.");
-            request.Done.SetException(new InvalidDataException("away"));
+            request.Fail(new InvalidDataException("away"));
             live.Score(5);
             live.Time.Advance(pause - TimeSpan.FromMilliseconds(1));
             live.Score(5);
@@ -49,7 +48,7 @@ public sealed class LiveTurnsTests(TestLog log)
     [InlineData(20)]
     public async Task One_record_with_a_wrong_time_does_not_move_where_reading_begins(int years)
     {
-        using var live = await Live.StartAsync(log);
+        using var live = await LivePartition.StartAsync(log);
         live.Score(20);
         live.Promote();
         live.Score(15, first: TimeSpan.FromDays(365 * years));
@@ -61,7 +60,7 @@ public sealed class LiveTurnsTests(TestLog log)
     [Fact]
     public async Task A_partition_that_is_left_wants_nothing_read_any_more()
     {
-        using var live = await Live.StartAsync(log);
+        using var live = await LivePartition.StartAsync(log);
         live.Score(20);
         live.Promote();
         live.Score(5);
@@ -75,7 +74,7 @@ public sealed class LiveTurnsTests(TestLog log)
     [Fact]
     public async Task What_speaks_is_told_until_a_promoted_model_has_taken_over()
     {
-        using var live = await Live.StartAsync(log);
+        using var live = await LivePartition.StartAsync(log);
         live.Score(20);
         live.Promote();
         live.Score(5);
@@ -92,7 +91,7 @@ public sealed class LiveTurnsTests(TestLog log)
     [InlineData(300)] // a scorer that is behind
     public async Task However_much_comes_meanwhile_the_model_takes_over_and_no_transaction_waits_long(int each)
     {
-        using var live = await Live.StartAsync(log);
+        using var live = await LivePartition.StartAsync(log);
         live.Score(20);
         live.Promote();
         live.Score(5);
@@ -116,7 +115,7 @@ public sealed class LiveTurnsTests(TestLog log)
     [Trait("Invariant", "3")]
     public async Task A_model_that_cannot_score_the_batch_it_takes_over_with_tells_so_with_its_first_score_and_a_replay_is_the_same()
     {
-        using var live = await Live.StartAsync(log, breaks: offset => offset is >= 30 and < 33);
+        using var live = await LivePartition.StartAsync(log, breaks: offset => offset is >= 30 and < 33);
         live.Score(20);
         live.Promote();
         live.Score(5);
@@ -126,7 +125,7 @@ public sealed class LiveTurnsTests(TestLog log)
         var over = live.Scores.First(score => score.ModelId == "after");
         Assert.Equal((25L, 0L, false), (over.TelemetryOffset, over.WarmedFrom, over.HasBegunAt)); // it is scored: as ever
 
-        using var broken = await Live.StartAsync(log, breaks: offset => offset is >= 30 and < 33);
+        using var broken = await LivePartition.StartAsync(log, breaks: offset => offset is >= 30 and < 33);
         broken.Score(20);
         broken.Promote();
         broken.Score(10);
@@ -150,7 +149,7 @@ public sealed class LiveTurnsTests(TestLog log)
     }
 
     /// <summary>The same records once more, by a plan that says where the second model takes over; where cut, by another scorer that restores what the first left.</summary>
-    private async Task<List<ByteString>> ReplayAsync(Live live, ModelSpan over, int cut)
+    private async Task<List<ByteString>> ReplayAsync(LivePartition live, ModelSpan over, int cut)
     {
         var scenario = await Scenario.CreateAsync(log, 1);
         var scoring = await scenario.CreateScoringAsync("cut");
@@ -182,98 +181,5 @@ public sealed class LiveTurnsTests(TestLog log)
         }
 
         return scores;
-    }
-
-    /// <summary>One partition that is scored live, transaction by transaction.</summary>
-    private sealed class Live : IDisposable
-    {
-        private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        private readonly Fleet _fleet = new(Profile, Vehicles, seed: 41, faults: true);
-
-        private Live(TestLog log, Predicate<long> breaks)
-        {
-            Before = new BreakingDetector(TestLog.Load("before"), _ => false);
-            After = new BreakingDetector(TestLog.Load("after"), batch => breaks(Offset(batch)));
-            Models = new GivenModels(Profile, Before, After);
-            Reader = new WarmUpReader(Options.Create(log.Kafka), Options.Create(new ScoringOptions()), Options.Create(new ModelOptions()), NullLogger<WarmUpReader>.Instance);
-            var state = new PartitionState(0, 1_000);
-            var turns = new LiveTurns(0, Models.Now, state, Reader, Told, Time, NullLogger.Instance);
-            Scorer = new PartitionScorer(
-                0, 0, state, Models, new ScoringTopics(), scope: null, new ScoringMetrics(_services.GetRequiredService<IMeterFactory>()), Time, NullLogger<PartitionScorer>.Instance, turns);
-        }
-
-        public BreakingDetector Before { get; }
-
-        public BreakingDetector After { get; }
-
-        public GivenModels Models { get; }
-
-        /// <summary>Does not run: what is asked of it the test does.</summary>
-        public WarmUpReader Reader { get; }
-
-        public SpeakingModels Told { get; } = new();
-
-        public FakeTimeProvider Time { get; } = new(DateTimeOffset.UnixEpoch.AddYears(50));
-
-        public PartitionScorer Scorer { get; }
-
-        public List<ConsumeResult<byte[], byte[]>> Records { get; } = [];
-
-        public List<Score> Scores { get; } = [];
-
-        public static async Task<Live> StartAsync(TestLog log, Predicate<long>? breaks = null)
-        {
-            await log.PublishAsync($"trained-{Guid.NewGuid():N}"); // there are models to load from now on
-            return new Live(log, breaks ?? (_ => false));
-        }
-
-        public void Promote() => Models.Now = GivenModels.Only(Profile, After);
-
-        /// <summary>Scores so many records in one transaction.</summary>
-        /// <param name="records">How many.</param>
-        /// <param name="first">How far off the first one's time is.</param>
-        public void Score(int records, TimeSpan first = default)
-        {
-            var next = Enumerable.Range(Records.Count, records).Select(offset => Record(offset, offset == Records.Count ? first : TimeSpan.Zero)).ToList();
-            Records.AddRange(next);
-            var output = new TransactionOutput();
-            Scorer.Process(next, output);
-            Scores.AddRange(output.Records.Where(record => record.To.Topic == new ScoringTopics().Scores).Select(record => Contracts.Score.Parser.ParseFrom(record.Message.Value)));
-        }
-
-        /// <summary>Reads what was asked for.</summary>
-        public void Read() => Assert.True(TryRead(), "Nothing is asked for.");
-
-        public bool TryRead()
-        {
-            if (!Reader.Requests.TryRead(out var request)) return false;
-            if (request.Time is not null) request.StartAt(0);
-            request.Take(Records.Where(record => record.Offset >= request.Next && record.Offset < request.Until).ToList());
-            Assert.True(request.Done.Task.IsCompletedSuccessfully);
-            return true;
-        }
-
-        public void Dispose()
-        {
-            Reader.Dispose();
-            _services.Dispose();
-        }
-
-        private static long Offset(TelemetryBatch batch) => ((long)(batch.Sequence - 1) * Vehicles) + int.Parse(batch.Vin[^4..], System.Globalization.CultureInfo.InvariantCulture);
-
-        private ConsumeResult<byte[], byte[]> Record(int offset, TimeSpan off)
-        {
-            var batch = _fleet.Batch(offset % Vehicles, 1 + (offset / Vehicles));
-            return new ConsumeResult<byte[], byte[]>
-            {
-                TopicPartitionOffset = new TopicPartitionOffset("telemetry", 0, offset),
-                Message = new Message<byte[], byte[]>
-                {
-                    Key = System.Text.Encoding.ASCII.GetBytes(batch.Vin),
-                    Value = batch.ToByteArray(),
-                    Timestamp = new Timestamp(batch.StartTimeMs + (long)off.TotalMilliseconds, TimestampType.CreateTime),
-                },
-            };
-        }
     }
 }

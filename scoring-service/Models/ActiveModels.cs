@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Confluent.Kafka;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection;
@@ -22,13 +21,11 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
     private readonly StreamingMetrics _streaming;
     private readonly TimeProvider _time;
     private readonly ILogger<ActiveModels> _logger;
-    private readonly ModelRegistry _registry;
     private readonly RegistrySnapshot _entries = new();
     private readonly Lock _entriesGate = new();
     private readonly SemaphoreSlim _changed = new(0);
-    private readonly ConcurrentDictionary<string, Task<IDetector>> _loaded = new(StringComparer.Ordinal);
-    // By their ids, models that could not be loaded.
-    private readonly ConcurrentDictionary<string, LoadFailure> _failed = new(StringComparer.Ordinal);
+    private readonly ModelLoader _loader;
+    private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _caughtUp;
     private volatile ModelSet _current = ModelSet.Empty;
@@ -37,7 +34,7 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
         IOptions<KafkaOptions> kafka, IOptions<ModelOptions> options, ScoringMetrics metrics, StreamingMetrics streaming, SpeakingModels speaking, TimeProvider time, ILogger<ActiveModels> logger)
     {
         (_kafka, _options, _metrics, _streaming, _time, _logger) = (kafka.Value, options.Value, metrics, streaming, time, logger);
-        _registry = new ModelRegistry(_kafka, logger);
+        _loader = new ModelLoader(new ModelRegistry(_kafka, logger), VersionOf, () => _changed.Release(), metrics, time, logger, _stopping.Token);
         metrics.ObserveModels(() => _current, speaking);
     }
 
@@ -50,49 +47,17 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
     /// <summary>Profiles that still have no model and are waited for.</summary>
     public IReadOnlyList<string> Missing => [.. _options.WaitedFor.Where(profile => !_current.Active.ContainsKey(profile))];
 
-    public async Task<IDetector?> FindAsync(string profile, string modelId, CancellationToken cancel)
+    public Task<IDetector?> FindAsync(string profile, string modelId, CancellationToken cancel) => _loader.FindAsync(profile, modelId, cancel);
+
+    public override Task StopAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            var detector = await LoadAsync(modelId, cancel);
-            _failed.TryRemove(modelId, out _);
-            return detector;
-        }
-        catch (Exception e) when (e is InvalidDataException or ModelRegistryException)
-        {
-            Refuse(profile, modelId, e);
-            return null;
-        }
+        _stopping.Cancel();
+        return base.StopAsync(cancellationToken);
     }
 
-    /// <summary>What is not whole may become so, and is tried again after growing pauses; what is whole and makes no sense stays that until it is replaced. Either is said once.</summary>
-    private void Refuse(string profile, string modelId, Exception failure)
+    private ModelVersion? VersionOf(string modelId)
     {
-        var before = _failed.GetValueOrDefault(modelId);
-        var pause = before is { Pause: var last } && last > TimeSpan.Zero ? 2 * last : FirstPause;
-        if (pause > LongestPause) pause = LongestPause;
-        var temporary = failure is ModelRegistryException;
-        var refused = _failed[modelId] = new(Checksum(modelId), pause, failure.Message);
-        if (temporary) _ = TryAgainAsync(refused);
-        if (before?.Message == failure.Message) return;
-        _logger.LoadFailed(failure, profile, modelId);
-        _metrics.ModelFailed(profile);
-    }
-
-    private async Task TryAgainAsync(LoadFailure refused)
-    {
-        await Task.Delay(refused.Pause, _time);
-        refused.MayBeTried = true; // not a time that is compared: the clock may be set back, and the delay is over a little early at times
-        _changed.Release();
-    }
-
-    /// <summary>Whether a model may be loaded: it was not tried yet, it is time to try it again, or there are other bytes of it.</summary>
-    private bool MayBeLoaded(string modelId) =>
-        !_failed.TryGetValue(modelId, out var failed) || failed.MayBeTried || failed.Checksum != Checksum(modelId);
-
-    private string? Checksum(string modelId)
-    {
-        lock (_entriesGate) return _entries.Versions.GetValueOrDefault(modelId)?.Artifact?.Sha256;
+        lock (_entriesGate) return _entries.Versions.GetValueOrDefault(modelId);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -178,7 +143,7 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
         lock (_entriesGate)
         {
             changes = [.. _entries.Active.Values.Where(active =>
-                current.ActiveOf(active.Profile)?.ModelId != active.ModelId && MayBeLoaded(active.ModelId))];
+                current.ActiveOf(active.Profile)?.ModelId != active.ModelId && _loader.MayBeLoaded(active.ModelId))];
         }
 
         foreach (var active in changes)
@@ -217,7 +182,7 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
             foreach (var version in profile)
             {
                 if (before.FirstOrDefault(model => model.ModelId == version.ModelId) is { } loaded) models.Add(loaded);
-                else if (MayBeLoaded(version.ModelId) && await FindAsync(profile.Key, version.ModelId, cancel) is { } found) models.Add(found);
+                else if (_loader.MayBeLoaded(version.ModelId) && await FindAsync(profile.Key, version.ModelId, cancel) is { } found) models.Add(found);
             }
 
             if (models.Select(model => model.ModelId).Order(StringComparer.Ordinal).SequenceEqual(before.Select(model => model.ModelId))) continue;
@@ -236,44 +201,4 @@ internal sealed class ActiveModels : BackgroundService, IModelSource
         || (version.Stage == ModelStage.ActiveStage
             && current.ShadowsOf(version.Profile).Any(model => model.ModelId == version.ModelId)
             && _entries.Active.GetValueOrDefault(version.Profile)?.ModelId != version.ModelId);
-
-    private async Task<IDetector> LoadAsync(string modelId, CancellationToken cancel)
-    {
-        var load = _loaded.GetOrAdd(modelId, id => ReadAsync(id, cancel));
-        try
-        {
-            return await load;
-        }
-        catch
-        {
-            _loaded.TryRemove(new KeyValuePair<string, Task<IDetector>>(modelId, load));
-            throw;
-        }
-    }
-
-    private async Task<IDetector> ReadAsync(string modelId, CancellationToken cancel)
-    {
-        ModelVersion? version;
-        lock (_entriesGate) version = _entries.Versions.GetValueOrDefault(modelId);
-        var artifact = version is null
-            ? await _registry.ReadArtifactAsync(modelId, cancel)
-            : await _registry.ReadArtifactAsync(version, cancel);
-        return ModelArtifact.Load(modelId, artifact);
-    }
-
-    /// <summary>A model that could not be loaded.</summary>
-    /// <param name="Checksum">Of the bytes it was to have.</param>
-    /// <param name="Pause">How long until it is tried again, where it is.</param>
-    /// <param name="Message">What was wrong.</param>
-    private sealed record LoadFailure(string? Checksum, TimeSpan Pause, string Message)
-    {
-        private volatile bool _mayBeTried;
-
-        /// <summary>The pause is over.</summary>
-        public bool MayBeTried
-        {
-            get => _mayBeTried;
-            set => _mayBeTried = value;
-        }
-    }
 }

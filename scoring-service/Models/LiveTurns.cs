@@ -29,7 +29,7 @@ internal sealed class LiveTurns(
     private const int MostKept = 10_000;
 
     /// <summary>Offsets of which a profile's first model says at a time what it makes of them: what it said is in memory until it is written.</summary>
-    internal const int SaidAtOnce = 10_000;
+    internal const int SaidAtOnce = 4_000;
 
     /// <summary>Of so many records the times are remembered.</summary>
     private const int Times = 64;

@@ -3,9 +3,12 @@ using System.Diagnostics.Metrics;
 using Confluent.Kafka;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Streaming;
+using Kappa.Iot.Streaming.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Kappa.Iot.ScoringService.Tests;
 
@@ -62,6 +65,29 @@ public sealed class ModelLoadingTests(TestLog log)
         log.WriteRaw(TopicCatalogue.ModelArtifacts.Name, chunk.Partition, chunk.Message.Key, chunk.Message.Value);
         await UntilAsync(() => models.At(0, 0).Models.ActiveOf(profile)?.ModelId == model);
         await models.StopAsync(Cancel);
+    }
+
+    [Fact]
+    public async Task A_model_that_is_tried_again_and_again_holds_up_no_other_promotion()
+    {
+        var profile = $"p{Guid.NewGuid():N}"[..12];
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var model = await log.PublishAsync(profile);
+        var key = $"{model}/0";
+        var chunk = (await log.ReadAsync(TopicCatalogue.ModelArtifacts.Name)).Last(record => System.Text.Encoding.UTF8.GetString(record.Message.Key) == key);
+        log.WriteRaw(TopicCatalogue.ModelArtifacts.Name, chunk.Partition, chunk.Message.Key, null);
+        var (meters, time, loaded) = (services.GetRequiredService<IMeterFactory>(), new FakeTimeProvider(), 0);
+        var registry = new ModelRegistry(log.Kafka, NullLogger.Instance);
+        var loader = new ModelLoader(registry, _ => null, () => loaded++, new ScoringMetrics(meters), time, NullLogger.Instance, Cancel);
+
+        Assert.Null(await loader.FindAsync(profile, model, Cancel));
+        Assert.False(loader.MayBeLoaded(model)); // whoever follows the registry does not ask for it while the pause lasts, nor while it is read
+        log.WriteRaw(TopicCatalogue.ModelArtifacts.Name, chunk.Partition, chunk.Message.Key, chunk.Message.Value);
+        Assert.Equal(0, loaded);
+        time.Advance(TimeSpan.FromSeconds(1));
+        await UntilAsync(() => loaded == 1);
+        Assert.True(loader.MayBeLoaded(model));
+        Assert.Equal(model, (await loader.FindAsync(profile, model, Cancel))?.ModelId);
     }
 
     private static async Task UntilAsync(Func<bool> condition)

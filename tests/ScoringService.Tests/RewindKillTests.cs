@@ -7,7 +7,7 @@ namespace Kappa.Iot.ScoringService.Tests;
 /// <summary>A profile's first model scores what came before it, by scorers that are killed, beside a profile that has a model.</summary>
 public sealed class RewindKillTests(TestLog log)
 {
-    private const int Vehicles = 40, Before = 1_300, After = 60, Partitions = 2;
+    private const int Vehicles = 40, Before = 500, After = 60, Partitions = 2;
 
     [Fact]
     [Trait("Invariant", "1")]

@@ -18,7 +18,7 @@ public sealed class RewindTests(TestLog log)
     public async Task The_first_model_scores_everything_that_came_before_it_as_if_it_had_always_been_there(int meanwhile, int each)
     {
         using var live = await LivePartition.StartAsync(log, isFirst: true);
-        while (live.Records.Count < 25_000) live.Score(500);
+        while (live.Records.Count < 10_000) live.Score(500);
         Assert.Empty(live.Scores);
         Assert.False(((IPartitionProcessor)live.Scorer).HasWork);
 
@@ -89,7 +89,7 @@ public sealed class RewindTests(TestLog log)
     public async Task Reading_that_fails_is_begun_again_after_a_pause_where_it_was_and_nothing_is_said_twice()
     {
         using var live = await LivePartition.StartAsync(log, isFirst: true);
-        while (live.Records.Count < 25_000) live.Score(500);
+        while (live.Records.Count < 10_000) live.Score(500);
         live.Promote();
         live.Score(10);
         live.Read();
@@ -111,7 +111,7 @@ public sealed class RewindTests(TestLog log)
     public async Task Another_one_promoted_meanwhile_takes_over_once_the_first_has_scored_everything()
     {
         using var live = await LivePartition.StartAsync(log, isFirst: true);
-        while (live.Records.Count < 25_000) live.Score(500);
+        while (live.Records.Count < 10_000) live.Score(500);
         live.Promote();
         live.Score(10);
         live.Read();
@@ -126,7 +126,7 @@ public sealed class RewindTests(TestLog log)
 
         Assert.Equal(Enumerable.Range(0, live.Records.Count).Select(offset => (long)offset), live.Scores.Select(score => score.TelemetryOffset));
         var over = live.Scores.FindIndex(score => score.ModelId == "before");
-        Assert.InRange(over, 25_010, live.Scores.Count);
+        Assert.InRange(over, 10_010, live.Scores.Count);
         Assert.All(live.Scores.Skip(over), score => Assert.Equal("before", score.ModelId));
     }
 

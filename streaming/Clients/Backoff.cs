@@ -3,8 +3,8 @@ namespace Kappa.Iot.Streaming;
 /// <summary>Growing pauses between attempts: 100 ms, doubled up to 5 s, each shortened by up to a quarter so that processes do not march in step.</summary>
 internal struct Backoff(TimeProvider time)
 {
+    public static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
     private int _attempts;
 
@@ -15,7 +15,8 @@ internal struct Backoff(TimeProvider time)
 
     public Task WaitAsync(CancellationToken cancel) => Task.Delay(Next(), time, cancel);
 
-    private TimeSpan Next()
+    /// <summary>How long to wait before the next attempt.</summary>
+    public TimeSpan Next()
     {
         var pause = First * Math.Pow(2, Math.Min(_attempts++, 10));
         if (pause > Longest) pause = Longest;

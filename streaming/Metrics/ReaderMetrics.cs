@@ -42,5 +42,7 @@ internal sealed class ReaderMetrics(StreamingMetrics all, KeyValuePair<string, o
     /// <param name="kind">What became of partitions: assigned, revoked, lost or left.</param>
     public void Rebalanced(string kind) => all.Rebalances.Add(1, reader, new("kind", kind));
 
+    public void PutAside() => all.DeadLetters.Add(1, reader);
+
     public void Retried() => all.Retries.Add(1, reader);
 }

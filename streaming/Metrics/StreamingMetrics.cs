@@ -25,6 +25,7 @@ public sealed class StreamingMetrics
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10] });
         Rebalances = meter.CreateCounter<long>("kappa.streaming.rebalances", "{rebalance}", "Changes of the partitions a reader is assigned.");
         Retries = meter.CreateCounter<long>("kappa.streaming.retries", "{retry}", "Batches that had to be handled again.");
+        DeadLetters = meter.CreateCounter<long>("kappa.streaming.dead-letters", "{record}", "Records that no try could process and that were put aside in the dead-letter topic. Each is logged with its position.");
         meter.CreateObservableGauge("kappa.streaming.lag.records", ObserveRecords, "{record}",
             "Records in the log that are not yet handled (by a member of a group: not yet committed), also while it restores or tries again. The log is asked for its end every few seconds.");
         meter.CreateObservableGauge("kappa.streaming.lag.time", ObserveTime, "s",
@@ -40,6 +41,8 @@ public sealed class StreamingMetrics
     internal Counter<long> Rebalances { get; }
 
     internal Counter<long> Retries { get; }
+
+    internal Counter<long> DeadLetters { get; }
 
     /// <summary>A member of a group.</summary>
     internal ReaderMetrics OfGroup(string group) => new(this, new("group", group));

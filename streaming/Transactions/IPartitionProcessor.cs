@@ -13,8 +13,18 @@ public interface IPartitionProcessor
     /// <summary>Takes the next records of the partition, in the log's order, and adds what is to be written in the same transaction as their offsets.</summary>
     /// <param name="records">Empty where no record came and <see cref="HasWork"/> said that there is something to do: what is added is written, the committed offset stays.</param>
     /// <param name="output">Takes what is to be written.</param>
-    /// <remarks>An exception aborts the transaction; the processor is thrown away, restored anew by its factory and gets the records again.</remarks>
+    /// <remarks>
+    /// An exception aborts the transaction; the processor is thrown away, restored anew by its factory and gets the records again. Where there is a
+    /// <see cref="TransactionalConsumerOptions.DeadLetterTopic"/> it gets fewer of them each time, until one record is found that it fails at again
+    /// and again: that one is put aside. A <see cref="KafkaException"/> or an <see cref="OperationCanceledException"/>, also within another exception,
+    /// says that it is not the records' fault: they are tried for ever.
+    /// </remarks>
     void Process(IReadOnlyList<ConsumeResult<byte[], byte[]>> records, TransactionOutput output);
+
+    /// <summary>Called instead of <see cref="Process"/> where a record is put aside that it could not process: it goes on with what comes after it.</summary>
+    /// <param name="record">What is written to the dead letters, in the same transaction as what is added and the offset after it.</param>
+    /// <param name="output">Takes what is to be written. Who reads records again to restore itself notes here that this one is to be passed over.</param>
+    void Skip(ConsumeResult<byte[], byte[]> record, TransactionOutput output) { }
 
     /// <summary>Called after the transaction of the last <see cref="Process"/> was committed: the place to count what was done.</summary>
     void OnCommitted() { }

@@ -21,38 +21,32 @@ internal sealed class Restores(IPartitionProcessorFactory processors, string gro
     /// <param name="workers">Restored together.</param>
     /// <param name="next">Where each of them goes on; asked on the restoring thread.</param>
     /// <param name="stop">Gives up.</param>
-    public void Start(IReadOnlyList<PartitionWorker> workers, Func<CancellationToken, IReadOnlyDictionary<TopicPartition, long>> next, CancellationToken stop)
+    /// <param name="pause">How long they are left alone before that.</param>
+    public void Start(
+        IReadOnlyList<PartitionWorker> workers, Func<CancellationToken, IReadOnlyDictionary<TopicPartition, long>> next, CancellationToken stop, TimeSpan pause = default)
     {
         var cancel = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var token = cancel.Token;
         // On the scheduler of the reading thread, which is the default one.
-        var result = Task.Factory.StartNew(() => RestoreAsync(workers.Count, next, token), token, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap();
+        var result = Task.Factory.StartNew(() => RestoreAsync(workers.Count, next, pause, token), token, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap();
         _underWay.Add(new Restore(workers, cancel, result));
         Count();
     }
 
     /// <summary>Goes on with what has been restored. What failed for good was of partitions that are gone, or everything is being stopped.</summary>
-    /// <returns>The partitions that go on.</returns>
-    public List<PartitionWorker> Finish(Func<PartitionWorker, bool> isHeld)
+    public void Finish(Func<PartitionWorker, bool> isHeld)
     {
-        var restored = new List<PartitionWorker>();
         foreach (var restore in _underWay.Where(restore => restore.Result.IsCompleted).ToList())
         {
             _underWay.Remove(restore);
             restore.Cancel.Dispose();
             if (!restore.Result.IsCompletedSuccessfully) continue;
             var (next, found) = restore.Result.Result;
-            foreach (var worker in restore.Workers.Where(isHeld))
-            {
-                worker.Continue(next[worker.Partition], found[worker.Partition]);
-                restored.Add(worker);
-            }
-
+            foreach (var worker in restore.Workers.Where(isHeld)) worker.Continue(next[worker.Partition], found[worker.Partition]);
             logger.Restored(group, restore.Workers.Count);
         }
 
         Count();
-        return restored;
     }
 
     /// <summary>Gives up restores of which no partition is held any more.</summary>
@@ -71,8 +65,9 @@ internal sealed class Restores(IPartitionProcessorFactory processors, string gro
         }
     }
 
-    private async Task<Restored> RestoreAsync(int count, Func<CancellationToken, IReadOnlyDictionary<TopicPartition, long>> next, CancellationToken cancel)
+    private async Task<Restored> RestoreAsync(int count, Func<CancellationToken, IReadOnlyDictionary<TopicPartition, long>> next, TimeSpan pause, CancellationToken cancel)
     {
+        if (pause > TimeSpan.Zero) await Task.Delay(pause, time, cancel);
         var backoff = new Backoff(time);
         while (true)
         {

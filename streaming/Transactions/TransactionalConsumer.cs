@@ -23,6 +23,7 @@ public sealed class TransactionalConsumer
     private readonly ReaderMetrics _metrics;
     private readonly StartOffsets _offsets;
     private readonly Restores _restores;
+    private readonly PoisonedRecords _poisoned;
     private readonly ParallelOptions _parallel;
     private volatile int _assigned;
     private volatile bool _member;
@@ -40,6 +41,7 @@ public sealed class TransactionalConsumer
         _metrics = metrics.OfGroup(options.GroupId);
         _offsets = new StartOffsets(options, time, logger);
         _restores = new Restores(processors, options.GroupId, time, logger);
+        _poisoned = new PoisonedRecords(options, time, _metrics, logger);
         _parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Parallelism };
         _backoff = new Backoff(time);
     }
@@ -154,20 +156,25 @@ public sealed class TransactionalConsumer
 
     private void Transact(IConsumer<byte[], byte[]> consumer, TransactionWriter writer, CancellationToken stop, CancellationToken drained)
     {
-        var work = _workers.Values.Where(worker => worker.HasWork || worker.HasEnd).ToList();
-        if (work.Count == 0) return;
+        var work = _workers.Values.Where(worker => worker.HasWork || worker.HasEnd).ToLookup(worker => worker.IsSuspect);
+        if (work[false].Any()) Transact([.. work[false]], consumer, writer, stop, drained);
+        foreach (var suspect in work[true].TakeWhile(_ => !stop.IsCancellationRequested)) Transact([suspect], consumer, writer, stop, drained);
+    }
+
+    private void Transact(List<PartitionWorker> work, IConsumer<byte[], byte[]> consumer, TransactionWriter writer, CancellationToken stop, CancellationToken drained)
+    {
         try
         {
             writer.Begin(drained);
             Parallel.ForEach(work, _parallel, worker =>
             {
-                if (worker.HasWork) worker.Processor!.Process(worker.Pending, worker.Output);
+                worker.Work();
                 writer.Write(worker.Output);
             });
             var started = _time.GetTimestamp();
             writer.Commit([.. work.Select(worker => new TopicPartitionOffset(worker.Partition, worker.Next))], consumer.ConsumerGroupMetadata, drained);
             _metrics.Committed(_time.GetElapsedTime(started));
-            _metrics.Handled(work.Sum(worker => worker.Pending.Count));
+            _metrics.Handled(work.Sum(worker => worker.Batch.Count));
             foreach (var worker in work) worker.Commit(consumer.GetWatermarkOffsets(worker.Partition).High);
             _backoff.Reset();
         }
@@ -185,9 +192,17 @@ public sealed class TransactionalConsumer
             }
 
             if (stop.IsCancellationRequested) return;
-            _backoff.Wait(stop);
-            _restores.Start(work, token => _offsets.Find(consumer, [.. work.Select(worker => worker.Partition)], token), stop);
+            var blamed = work.Where(worker => worker.IsBlamed).ToList();
+            if (blamed.Count == 0) _backoff.Wait(stop);
+            Restore([.. work.Except(blamed)], consumer, stop);
+            foreach (var worker in blamed) Restore([worker], consumer, stop, worker.Pause()); // the others need not wait for that
         }
+    }
+
+    private void Restore(IReadOnlyList<PartitionWorker> workers, IConsumer<byte[], byte[]> consumer, CancellationToken stop, TimeSpan pause = default)
+    {
+        if (workers.Count == 0) return;
+        _restores.Start(workers, token => _offsets.Find(consumer, [.. workers.Select(worker => worker.Partition)], token), stop, pause);
     }
 
     /// <summary>Lets the processors write what saves the next owner work; some partitions a transaction. Without it nothing is lost.</summary>
@@ -217,7 +232,8 @@ public sealed class TransactionalConsumer
 
     private void Resume(IConsumer<byte[], byte[]> consumer)
     {
-        foreach (var worker in _restores.Finish(IsHeld).Where(worker => worker.Paused && !worker.AtEnd))
+        _restores.Finish(IsHeld);
+        foreach (var worker in _workers.Values.Where(worker => worker is { Paused: true, AtEnd: false, IsSuspect: false, Processor: not null }))
         {
             consumer.Resume([worker.Partition]);
             worker.Paused = false;
@@ -236,7 +252,7 @@ public sealed class TransactionalConsumer
         _logger.Assigned(_options.GroupId, partitions.Count);
         _metrics.Rebalanced("assigned");
         var next = _offsets.Find(consumer, partitions, stop);
-        var workers = partitions.ConvertAll(partition => _workers[partition] = new PartitionWorker(partition, _metrics.Join(partition), _offsets.End(partition)));
+        var workers = partitions.ConvertAll(partition => _workers[partition] = new PartitionWorker(partition, _metrics.Join(partition), _poisoned.Of(), _offsets.End(partition)));
         foreach (var worker in workers) worker.StartAt(next[worker.Partition]);
         watch?.Hurry();
         workers.RemoveAll(worker => worker.Finished);
@@ -253,7 +269,7 @@ public sealed class TransactionalConsumer
         _metrics.Rebalanced(kind);
         foreach (var partition in partitions)
         {
-            if (_workers.Remove(partition, out var worker)) worker.Abort();
+            if (_workers.Remove(partition, out var worker)) worker.Leave();
             _metrics.Leave(partition);
         }
 

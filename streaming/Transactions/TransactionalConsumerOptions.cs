@@ -30,6 +30,19 @@ public sealed record TransactionalConsumerOptions
     /// </summary>
     public IReadOnlyDictionary<TopicPartition, LogRange>? Bounds { get; init; }
 
+    /// <summary>
+    /// Where records go that a partition's processor cannot process, each in the transaction that commits its offset, with the headers of
+    /// <see cref="DeadLetter"/>: one that fails three times in a row, alone, restored anew each time and with pauses of 5 s. Null: nothing is
+    /// put aside, and what fails is tried for ever.
+    /// </summary>
+    public string? DeadLetterTopic { get; init; }
+
+    /// <summary>
+    /// Records of one partition that may be put aside in a row, without one between them that was processed. It is the processor's fault then, or
+    /// that of something it needs: no more are put aside, what fails is tried for ever, and each time that is said as critical, until it goes through.
+    /// </summary>
+    public int DeadLettersInARow { get; init; } = 10;
+
     /// <summary>After how long without a sign of life the group gives this member's partitions to others. Brokers accept 6 s and more.</summary>
     public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -10,6 +10,7 @@ internal sealed class FakeLog(FakeClock clock) : LogClients
 {
     public const string Input = "input";
     public const string Output = "output";
+    public const string DeadLetters = "dead-letters";
     private readonly Dictionary<TopicPartition, List<Entry>> _entries = [];
     private readonly Dictionary<TopicPartition, long> _committed = [];
     private readonly Dictionary<(Step, bool After), Queue<Exception>> _failures = [];
@@ -77,6 +78,10 @@ internal sealed class FakeLog(FakeClock clock) : LogClients
         lock (_gate) return [.. EntriesOf(new TopicPartition(Output, partition)).Where(entry => entry.State == State.Committed).Select(entry => entry.Value)];
     }
 
+    /// <summary>What can be read of the dead letters, as they were written.</summary>
+    public List<Message<byte[], byte[]>> PutAside =>
+        [.. _entries.Where(pair => pair.Key.Topic == DeadLetters).SelectMany(pair => pair.Value).Where(entry => entry.State == State.Committed).Select(entry => entry.Message!)];
+
     /// <summary>What the group has committed for a partition of the input; null where nothing.</summary>
     public long? Committed(int partition) => _committed.TryGetValue(new TopicPartition(Input, partition), out var offset) ? offset : null;
 
@@ -124,9 +129,9 @@ internal sealed class FakeLog(FakeClock clock) : LogClients
         return true;
     }
 
-    public void Append(TopicPartition to, string value, object? transaction)
+    public void Append(TopicPartition to, string value, object? transaction, Message<byte[], byte[]>? message = null)
     {
-        lock (_gate) EntriesOf(to).Add(new Entry(value, clock.GetUtcNow(), transaction) { State = transaction is null ? State.Committed : State.Open });
+        lock (_gate) EntriesOf(to).Add(new Entry(value, clock.GetUtcNow(), transaction) { Message = message, State = transaction is null ? State.Committed : State.Open });
     }
 
     public void End(object transaction, bool commit)
@@ -171,6 +176,9 @@ internal sealed class FakeLog(FakeClock clock) : LogClients
 
     private sealed record Entry(string Value, DateTimeOffset Time, object? Transaction)
     {
+        /// <summary>What a producer wrote it as.</summary>
+        public Message<byte[], byte[]>? Message { get; init; }
+
         public required State State { get; set; }
     }
 }

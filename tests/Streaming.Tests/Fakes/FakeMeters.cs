@@ -12,7 +12,7 @@ internal sealed class FakeMeters : IMeterFactory
     public FakeMeters(TimeProvider time)
     {
         Metrics = new StreamingMetrics(this, time);
-        foreach (var name in (string[])["records", "rebalances", "retries", "lag.records"]) _collectors[name] = Collect<long>(name);
+        foreach (var name in (string[])["records", "rebalances", "retries", "dead-letters", "lag.records"]) _collectors[name] = Collect<long>(name);
         foreach (var name in (string[])["commit.duration", "lag.time"]) _collectors[name] = Collect<double>(name);
         _collectors["batch.size"] = Collect<int>("batch.size");
     }

@@ -19,7 +19,7 @@ internal sealed partial class FakeProducer(FakeLog log) : IProducer<byte[], byte
     });
 
     public void Produce(TopicPartition topicPartition, Message<byte[], byte[]> message, Action<DeliveryReport<byte[], byte[]>>? deliveryHandler = null) =>
-        log.Append(topicPartition, System.Text.Encoding.UTF8.GetString(message.Value), _transaction ?? throw NoTransaction);
+        log.Append(topicPartition, System.Text.Encoding.UTF8.GetString(message.Value), _transaction ?? throw NoTransaction, message);
 
     public void SendOffsetsToTransaction(IEnumerable<TopicPartitionOffset> offsets, IConsumerGroupMetadata groupMetadata, TimeSpan timeout)
     {

@@ -39,6 +39,12 @@ internal sealed class Scenario : IPartitionProcessorFactory, IDisposable
     /// <summary>Partitions whose processors were thrown away, in the order they were.</summary>
     public List<int> Left { get; } = [];
 
+    /// <summary>Happens at each record that is processed.</summary>
+    public Action<string>? OnRecord { get; set; }
+
+    /// <summary>What a partition's processor writes when one of its records is put aside.</summary>
+    public Func<string, string?>? OnSkip { get; set; }
+
     /// <summary>Happens in the middle of the processing of a batch.</summary>
     public Action<int>? OnProcess { get; set; }
 
@@ -127,9 +133,19 @@ internal sealed class Scenario : IPartitionProcessorFactory, IDisposable
         public void Process(IReadOnlyList<ConsumeResult<byte[], byte[]>> records, TransactionOutput output)
         {
             lock (scenario.Batches) scenario.Batches.Add((scenario.Clock.Elapsed, partition, [.. records.Select(Tests.Log.Text)]));
-            foreach (var record in records) Write(output, $"{Tests.Log.Text(record)}:{++_count}");
+            foreach (var record in records)
+            {
+                scenario.OnRecord?.Invoke(Tests.Log.Text(record));
+                Write(output, $"{Tests.Log.Text(record)}:{++_count}");
+            }
+
             while (_done < _due.Count) Write(output, _due[_done++]);
             scenario.OnProcess?.Invoke(partition);
+        }
+
+        public void Skip(ConsumeResult<byte[], byte[]> record, TransactionOutput output)
+        {
+            if (scenario.OnSkip?.Invoke(Tests.Log.Text(record)) is { } text) Write(output, text);
         }
 
         public void Drain(TransactionOutput output)

@@ -14,9 +14,6 @@ internal sealed class PartitionPoison(PoisonedRecords records, PoisonSearch sear
     /// <summary>Something of what is pending may be poisoned: it is handed over by itself, a part of it at a time.</summary>
     public bool IsSuspect => search.IsOn;
 
-    /// <summary>How many records are handed over next at most.</summary>
-    public int Size => search.Size;
-
     /// <summary>The first record is put aside next.</summary>
     public bool PutsAside => search.PutsAside;
 

@@ -28,8 +28,8 @@ internal sealed class PartitionWorker(TopicPartition partition, PartitionLag lag
     /// <summary>There is something to hand to its processor: records, or what it has to do without any.</summary>
     public bool HasWork => Processor is not null && (Pending.Count > 0 || (!Finished && Processor.HasWork));
 
-    /// <summary>How many records it would be handed now.</summary>
-    public int Ready => Processor is null ? 0 : Math.Min(Pending.Count, poison.Size);
+    /// <summary>How many records there are that its processor can be handed.</summary>
+    public int Ready => Processor is null ? 0 : Pending.Count;
 
     /// <summary>One of its records may be poisoned: it goes alone, so that nobody else's work is lost by that, and no more is read of it.</summary>
     public bool IsSuspect => poison.IsSuspect;

@@ -52,6 +52,28 @@ public sealed class PoisonTests
     }
 
     [Fact]
+    public void A_dead_letter_does_not_grow_with_what_the_exception_says()
+    {
+        using var scenario = Poisoned([], 0);
+        scenario.OnRecord = _ => throw new InvalidOperationException(new string('x', 1_000_000));
+        scenario.At(1, () => scenario.Log.Write(0, "a")).Run(20);
+
+        Assert.Equal(2_000, Header(Assert.Single(scenario.Log.PutAside), "detail").Length);
+    }
+
+    [Fact]
+    public void A_transaction_that_does_not_even_begin_is_no_failure_of_its_records()
+    {
+        using var scenario = Poisoned([0], 0);
+        scenario.At(1, () => scenario.Log.Write(0, "0"))
+            .At(3, () => scenario.Log.Fail(Step.BeginTransaction, Failure.Abortable, times: 2))
+            .Run(60);
+
+        Assert.Equal(4, scenario.Batches.Count); // three in a row after the first
+        Assert.Single(scenario.Log.PutAside);
+    }
+
+    [Fact]
     public void After_what_failed_is_passed_batches_are_full_again()
     {
         using var scenario = Poisoned([2], 0);

@@ -17,7 +17,7 @@ internal sealed class PartitionPoison(PoisonedRecords records, PoisonSearch sear
     /// <summary>The first record is put aside next.</summary>
     public bool PutsAside => search.PutsAside;
 
-    /// <summary>The attempt that was given up last failed at one of its records.</summary>
+    /// <summary>The attempt that was given up last failed in its processor.</summary>
     public bool IsBlamed { get; private set; }
 
     /// <summary>How long to wait before the next attempt, where the last one failed.</summary>
@@ -40,10 +40,10 @@ internal sealed class PartitionPoison(PoisonedRecords records, PoisonSearch sear
         processor.Skip(_first!, output);
     }
 
-    /// <summary>The processor threw. What it did without a record, or the log, or who stopped it is to blame for, is not of its records.</summary>
+    /// <summary>The processor threw. What the log or who stopped it is to blame for is not of its records; what it does without any is waited for, and leaves none to suspect.</summary>
     public void Blame(Exception failure)
     {
-        if (!records.IsOn || _given == 0 || IsOfOthers(failure)) return;
+        if (!records.IsOn || IsOfOthers(failure)) return;
         _failed = true;
         if (!search.PutsAside) _failure = failure; // else it cannot even go on without the record, which is no reason to put it aside
     }

@@ -28,7 +28,7 @@ internal sealed class PoisonSearch(int tries, int mostInARow)
     /// <summary>The one that is found would be put aside, if it were not for all those before it.</summary>
     public bool HoldsBack => !PutsAside && _failures >= tries;
 
-    /// <summary>The processor failed at one of the records that it was given.</summary>
+    /// <summary>The processor failed at one of the records that it was given, or at none.</summary>
     public void Fail(int records)
     {
         _suspects = records;

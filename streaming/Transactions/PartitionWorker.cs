@@ -34,7 +34,7 @@ internal sealed class PartitionWorker(TopicPartition partition, PartitionLag lag
     /// <summary>One of its records may be poisoned: it goes alone, so that nobody else's work is lost by that, and no more is read of it.</summary>
     public bool IsSuspect => poison.IsSuspect;
 
-    /// <summary>The attempt that was aborted last failed at one of its records.</summary>
+    /// <summary>The attempt that was aborted last failed in its processor, which is what dead letters are for.</summary>
     public bool IsBlamed => poison.IsBlamed;
 
     /// <summary>It is being restored, and there is something for it to do after that.</summary>

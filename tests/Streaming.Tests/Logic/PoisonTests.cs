@@ -293,6 +293,85 @@ public sealed class PoisonTests
     }
 
     [Fact]
+    public void While_a_partition_is_narrowed_down_others_are_not_done_again_for_that()
+    {
+        using var scenario = Poisoned([40], 0, 1);
+        scenario.At(1, () => scenario.Log.Write(0, Values[..100]));
+        var others = Values.Select(value => $"of 1: {value}").Take(300).ToList();
+        for (var i = 0; i < others.Count; i++)
+        {
+            var value = others[i];
+            scenario.At(2 + i * 0.1, () => scenario.Log.Write(1, value));
+        }
+
+        scenario.Run(40);
+
+        Assert.Equal(Scenario.Counted(others), scenario.Log.Written(1));
+        Assert.Equal(others, scenario.Batches.Where(batch => batch.Partition == 1).SelectMany(batch => batch.Values));
+        AssertAllIsDoneOnce(scenario, [40], 100);
+    }
+
+    [Fact]
+    public void What_is_left_after_a_part_is_passed_is_as_old_as_its_first_record()
+    {
+        using var scenario = Poisoned([60], 0);
+        scenario.Options = scenario.Options with { MaxWait = TimeSpan.FromSeconds(2) };
+        var looks = 0;
+        scenario.At(1.5, () => scenario.Log.Write(0, Values[..50])).At(3, () => scenario.Log.Write(0, Values[50..100]));
+        for (var i = 0; i < 1_000; i++) scenario.At(4 + i * 0.01, () =>
+        {
+            if (scenario.Log.Committed(0) != 50) return;
+            Assert.InRange(scenario.Meters.LagSeconds[0], scenario.Clock.Elapsed.TotalSeconds - 3.1, scenario.Clock.Elapsed.TotalSeconds - 2.9);
+            looks++;
+        });
+        scenario.Run(15);
+
+        Assert.True(looks > 0, "It was never there.");
+    }
+
+    [Fact]
+    public void A_processor_is_drained_where_only_a_part_of_what_is_before_the_end_is_passed()
+    {
+        using var scenario = Poisoned([9], 0);
+        scenario.OnDrain = partition => $"state of {partition}";
+        scenario.Options = scenario.Options with
+        {
+            Bounds = new Dictionary<TopicPartition, LogRange> { [new(FakeLog.Input, 0)] = new(new TopicPartition(FakeLog.Input, 0), 0, 10) },
+            MaxWait = TimeSpan.FromSeconds(1),
+        };
+        scenario.At(0.5, () => scenario.Log.Write(0, Values[..10]));
+        for (var i = 0; i < 1_000; i++) scenario.At(i * 0.01, () =>
+        {
+            if (scenario.Log.Committed(0) is > 0) scenario.Stop();
+        });
+        scenario.Run(15);
+
+        Assert.InRange(scenario.Log.Committed(0) ?? 0, 1, 9);
+        Assert.Equal("state of 0", scenario.Log.Written(0)[^1]);
+    }
+
+    [Fact]
+    public void A_processor_that_fails_without_a_record_is_tried_again_and_others_do_not_wait_for_that()
+    {
+        using var scenario = Poisoned([], 0, 1);
+        scenario.Due[1] = ["one"];
+        scenario.OnProcess = partition =>
+        {
+            if (partition == 1 && scenario.Clock.Elapsed < TimeSpan.FromSeconds(25)) throw new IOException("Not yet.");
+        };
+        for (var i = 10; i < 20; i++)
+        {
+            var value = $"{i}";
+            scenario.At(i, () => scenario.Log.Write(0, value)).At(i + 1, () => Assert.Contains(scenario.Log.Written(0), text => text.StartsWith($"{value}:", StringComparison.Ordinal)));
+        }
+
+        scenario.At(26, () => scenario.Log.Write(1, "a")).Run(40);
+
+        Assert.Equal(["a:1", "one"], scenario.Log.Written(1).Order());
+        Assert.Empty(scenario.Log.PutAside);
+    }
+
+    [Fact]
     public void Who_is_asked_to_stop_does_not_wait_for_the_next_try_and_the_next_owner_has_the_record()
     {
         using var scenario = Poisoned([0], 0, 1);

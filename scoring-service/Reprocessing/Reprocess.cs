@@ -37,6 +37,7 @@ internal sealed class Reprocess(KafkaOptions kafka, ScoringOptions live, Streami
         var consumer = new TransactionalConsumer(kafka, new TransactionalConsumerOptions
         {
             Topic = live.Topics.Telemetry,
+            DeadLetterTopic = live.Topics.DeadLetter, // what the code of today cannot process must not hold up all else; of what it only cannot score it says nothing again
             GroupId = names.GroupId,
             Instance = options.Instance,
             MaxBatch = options.MaxBatch,

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Confluent.Kafka;
 using Google.Protobuf;
@@ -51,6 +50,15 @@ internal sealed class PartitionScorer(
         if (records.Count > 0) _next = Math.Max(_resumeAt, records[^1].Offset.Value + 1);
         Save(_hasRewound ? state.TakeAllSnapshots(_next) : state.TakeSnapshots(_next), _next, output);
         _hasRewound = false;
+    }
+
+    public void Skip(ConsumeResult<byte[], byte[]> record, TransactionOutput output)
+    {
+        if (record.Offset.Value < _resumeAt) return; // done before
+        state.PutAside(record.Offset.Value);
+        state.Fleet?.TakeDeadLetter(null);
+        _next = record.Offset.Value + 1;
+        Save(state.TakeSnapshots(_next), _next, output);
     }
 
     /// <summary>Writes the state of every vehicle: the next start has nothing to read again.</summary>
@@ -204,23 +212,9 @@ internal sealed class PartitionScorer(
 
     private void AddDeadLetter(ConsumeResult<byte[], byte[]> record, string reason, string detail, TransactionOutput output)
     {
-        var position = $"{topics.Telemetry}/{partition}@{record.Offset.Value}";
         _counts.AddDeadLetter(reason);
         if (scope is not null) return;
-        logger.DeadLettered(position, reason, detail);
-        output.Add(new TopicPartition(topics.DeadLetter, Partition.Any), new Message<byte[], byte[]>
-        {
-            Key = record.Message.Key,
-            Value = record.Message.Value,
-            Headers =
-            [
-                Header(DeadLetterHeaders.Reason, reason),
-                Header(DeadLetterHeaders.Detail, detail),
-                Header(DeadLetterHeaders.Position, position),
-                Header(DeadLetterHeaders.Time, time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture)),
-            ],
-        });
+        logger.DeadLettered(DeadLetter.PositionOf(record), reason, detail);
+        output.Add(new TopicPartition(topics.DeadLetter, Partition.Any), DeadLetter.Of(record, reason, detail, time.GetUtcNow()));
     }
-
-    private static Header Header(string name, string value) => new(name, Encoding.UTF8.GetBytes(value));
 }

@@ -45,6 +45,7 @@ internal sealed class ScoringWorker(
     private static TransactionalConsumerOptions Translate(ScoringOptions options) => new()
     {
         Topic = options.Topics.Telemetry,
+        DeadLetterTopic = options.Topics.DeadLetter,
         GroupId = options.GroupId,
         Instance = options.Instance,
         MaxBatch = options.MaxBatch,

@@ -18,6 +18,7 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
     private readonly FoldGroup _group = new(partition);
     private readonly List<(RecordTurn Turn, Vehicle Vehicle)> _waiting = [];
     private readonly List<WarmUp> _warmUps = [];
+    private readonly List<long> _putAside = [];
     private List<RewoundBatch> _said = [];
 
     /// <summary>Which models scored what no snapshot holds yet.</summary>
@@ -68,6 +69,12 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
         _waiting.Add((turn, vehicle));
         if (turn.Failure is not null) Run(); // its vehicle is started anew before the next batch
     }
+
+    /// <summary>A record could not be processed: no vehicle has it, and no restore gives it to one.</summary>
+    public void PutAside(long offset) => _putAside.Add(offset);
+
+    /// <summary>Whether a record is one of those.</summary>
+    public bool IsPutAside(long offset) => _putAside.Count > 0 && _putAside.Contains(offset);
 
     /// <summary>From the next batch on a model reads along.</summary>
     public void Begin(WarmUp warmUp) => _warmUps.Add(warmUp);
@@ -176,7 +183,8 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
         var from = _unsaved.TryPeek(out var oldest) ? oldest.UnsavedFrom : next;
         // Of what was before, only the last model of each profile still scores something.
         Models.ForgetBefore(from);
-        return new ScoringCheckpoint { NextOffset = next, ReplayFrom = from, Models = { Models.Active }, Shadows = { Models.Shadows }, Unscored = { Unscored.All }, Fleet = Fleet?.Save() ?? ByteString.Empty };
+        _putAside.RemoveAll(offset => offset < from);
+        return new ScoringCheckpoint { NextOffset = next, ReplayFrom = from, Models = { Models.Active }, Shadows = { Models.Shadows }, Unscored = { Unscored.All }, PutAside = { _putAside }, Fleet = Fleet?.Save() ?? ByteString.Empty };
     }
 
     private bool Waits(Vehicle vehicle)

@@ -94,6 +94,7 @@ internal sealed class StateRestore(
                 partition.Next = Math.Max(partition.Next, checkpoint.NextOffset);
                 partition.State.Models.Add(checkpoint);
                 partition.State.Unscored.Add(checkpoint);
+                foreach (var offset in checkpoint.PutAside) partition.State.PutAside(offset);
             }
             else
             {
@@ -165,6 +166,7 @@ internal sealed class StateRestore(
     private static void Replay(Restored partition, ConsumeResult<byte[], byte[]> record, Dictionary<string, IDetector?> detectors)
     {
         var state = partition.State;
+        if (state.IsPutAside(record.Offset)) return;
         if (state.WarmUps.Count > 0 && TelemetryRecord.Read(record, partition.Decoder, partition.Buffer).Batch is { } past) state.Warm(past, record);
         if (record.Offset < partition.ReplayFrom) return;
         if (record.Message.Key is { } key && state.Contains(Encoding.UTF8.GetString(key), record.Offset)) return;

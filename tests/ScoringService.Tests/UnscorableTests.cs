@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Confluent.Kafka;
 using Google.Protobuf;
 using Kappa.Iot.Contracts;
 using Kappa.Iot.Detection;
@@ -60,6 +61,42 @@ public sealed class UnscorableTests(TestLog log)
         bool Breaks(TelemetryBatch batch) => (batch.Vin == fleet.Vin(3) && batch.Sequence is 20 or 21) || (batch.Vin == fleet.Vin(5) && batch.Sequence is 1 or 40);
     }
 
+    [Fact]
+    [Trait("Invariant", "1")]
+    [Trait("Invariant", "5")]
+    public async Task A_record_that_no_try_can_process_is_put_aside_and_no_restore_gives_it_to_its_vehicle()
+    {
+        var scenario = await Scenario.CreateAsync(log, Partitions);
+        var fleet = new Fleet(scenario.Name, Vehicles, seed: 82, faults: true);
+        var model = await log.PublishAsync(scenario.Name);
+        log.Write(scenario.Telemetry, fleet.Batches(Batches));
+        var poisoned = (await log.ReadAsync(scenario.Telemetry)).Single(record => IsPoisoned(TelemetryBatch.Parser.ParseFrom(record.Message.Value)));
+
+        // No snapshot is taken: each scorer folds everything again, and would give the record to its vehicle.
+        var scoring = await scenario.CreateScoringAsync("live");
+        const int All = (Vehicles * Batches) - 1;
+        await ScoreAsync(scenario, scoring, new BreakingDetector(TestLog.Load(model), _ => false), maxBatch: 100, until: [All / 2, All * 3 / 4, All],
+            snapshotEvery: 1_000, wrap: processors => new Poisoned(processors, poisoned.TopicPartitionOffset));
+
+        var dead = Assert.Single(await log.ReadAsync(scoring.DeadLetters));
+        Assert.Equal(("Unprocessable", $"{scenario.Telemetry}/{poisoned.Partition.Value}@{poisoned.Offset.Value}"), (Header(dead, DeadLetterHeaders.Reason), Header(dead, DeadLetterHeaders.Position)));
+        Assert.Equal(poisoned.Message.Value, dead.Message.Value);
+        var expected = new List<Score>();
+        for (var vehicle = 0; vehicle < Vehicles; vehicle++)
+        {
+            var (fold, detector) = (new VehicleFold(fleet.Vin(vehicle)), TestLog.Load(model));
+            for (var sequence = 1; sequence <= Batches; sequence++)
+            {
+                var batch = fleet.Batch(vehicle, sequence);
+                if (!IsPoisoned(batch)) expected.Add(WithoutOffset(fold.Apply(detector, batch, 0, 0).Score!));
+            }
+        }
+
+        Assert.Equal(expected, (await scoring.ReadScoresAsync()).Select(score => WithoutOffset(score.Score)).OrderBy(score => score.Vin, StringComparer.Ordinal).ThenBy(score => score.Sequence));
+
+        bool IsPoisoned(TelemetryBatch batch) => batch.Vin == fleet.Vin(4) && batch.Sequence == 17;
+    }
+
     private static int Scored => (Vehicles * Batches) - 4;
 
     /// <summary>What each vehicle's batches come to where nobody else is there; after one that breaks the detector it begins anew.</summary>
@@ -79,7 +116,7 @@ public sealed class UnscorableTests(TestLog log)
         return scores;
     }
 
-    private async Task ScoreAsync(Scenario scenario, Scoring scoring, IDetector detector, int maxBatch, int[] until, ReplayScope? scope = null)
+    private async Task ScoreAsync(Scenario scenario, Scoring scoring, IDetector detector, int maxBatch, int[] until, ReplayScope? scope = null, int snapshotEvery = 4, Func<IPartitionProcessorFactory, IPartitionProcessorFactory>? wrap = null)
     {
         var topics = new ScoringTopics { Telemetry = scenario.Telemetry, Scores = scoring.Scores, Alerts = scoring.Alerts, State = scoring.State, DeadLetter = scoring.DeadLetters, FleetMinutes = "" };
         await using var services = new ServiceCollection().AddMetrics().AddStreaming().BuildServiceProvider();
@@ -87,17 +124,18 @@ public sealed class UnscorableTests(TestLog log)
         foreach (var count in until)
         {
             var restore = new StateRestore(
-                Options.Create(log.Kafka), Options.Create(new ScoringOptions { Topics = topics, SnapshotEvery = 4 }), new GivenModels(scenario.Name, detector), metrics,
+                Options.Create(log.Kafka), Options.Create(new ScoringOptions { Topics = topics, SnapshotEvery = snapshotEvery }), new GivenModels(scenario.Name, detector), metrics,
                 TimeProvider.System, NullLogger<StateRestore>.Instance, NullLogger<PartitionScorer>.Instance, scope);
             var consumer = new TransactionalConsumer(log.Kafka, new TransactionalConsumerOptions
             {
                 Topic = scenario.Telemetry,
+                DeadLetterTopic = scoring.DeadLetters,
                 GroupId = scoring.GroupId,
                 Instance = scoring.GroupId,
                 MaxBatch = maxBatch,
                 SessionTimeout = TimeSpan.FromSeconds(6),
                 Parallelism = 2,
-            }, restore, services.GetRequiredService<StreamingMetrics>(), NullLogger.Instance);
+            }, wrap?.Invoke(restore) ?? restore, services.GetRequiredService<StreamingMetrics>(), NullLogger.Instance);
             using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
             var work = consumer.RunAsync(enough.Token);
             var end = DateTime.UtcNow.AddMinutes(3);
@@ -113,9 +151,29 @@ public sealed class UnscorableTests(TestLog log)
         }
     }
 
+    /// <summary>The scorer's processors, which cannot process one record.</summary>
+    private sealed class Poisoned(IPartitionProcessorFactory inner, TopicPartitionOffset poisoned) : IPartitionProcessorFactory
+    {
+        public async Task<IReadOnlyDictionary<TopicPartition, IPartitionProcessor>> RestoreAsync(IReadOnlyDictionary<TopicPartition, long> next, CancellationToken cancel) =>
+            (await inner.RestoreAsync(next, cancel)).ToDictionary(found => found.Key, IPartitionProcessor (found) => new Processor(found.Value, poisoned));
+
+        private sealed class Processor(IPartitionProcessor inner, TopicPartitionOffset poisoned) : IPartitionProcessor
+        {
+            public void Process(IReadOnlyList<ConsumeResult<byte[], byte[]>> records, TransactionOutput output)
+            {
+                inner.Process(records, output);
+                if (records.Any(record => record.TopicPartitionOffset == poisoned)) throw new InvalidOperationException("It always breaks here.");
+            }
+
+            public void Skip(ConsumeResult<byte[], byte[]> record, TransactionOutput output) => inner.Skip(record, output);
+
+            public void OnCommitted() => inner.OnCommitted();
+        }
+    }
+
     private static string Name(TelemetryBatch batch) => $"{batch.Vin} {batch.Sequence:D6}";
 
-    private static string Header(Confluent.Kafka.ConsumeResult<byte[], byte[]> record, string name) => System.Text.Encoding.UTF8.GetString(record.Message.Headers.GetLastBytes(name));
+    private static string Header(ConsumeResult<byte[], byte[]> record, string name) => System.Text.Encoding.UTF8.GetString(record.Message.Headers.GetLastBytes(name));
 
     private static Score WithoutOffset(Score score)
     {

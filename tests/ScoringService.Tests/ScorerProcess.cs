@@ -70,7 +70,7 @@ internal sealed class ScorerProcess : IAsyncDisposable
     /// <summary>Asks it to stop, once it has started, and waits until it has drained.</summary>
     public async Task StopAsync()
     {
-        for (var i = 0; i < 600 && !Output.Contains("Application started", StringComparison.Ordinal) && !HasExited; i++) await Task.Delay(100);
+        for (var i = 0; i < 600 && !Output.Contains("Now listening on", StringComparison.Ordinal) && !HasExited; i++) await Task.Delay(100);
         _process.StandardInput.Close();
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1));
     }

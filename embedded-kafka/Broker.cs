@@ -29,7 +29,8 @@ internal sealed partial class Broker : IDisposable
         Tls = TlsCertificate.Load(options);
         ClusterId = Embedded.ClusterId.LoadOrCreate(dataDirectory);
         Topics = new TopicRegistry(dataDirectory, options.Time, options.Flush, options.Logger, options.MaxProducers, options.MaxPartitions);
-        Groups = new GroupCoordinator(Topics, options.Time, options.MaxGroupMembers, options.MaxGroupMemory, options.Logger);
+        Groups = new GroupCoordinator(Topics, options.Time, options.MaxGroupMembers, options.MaxGroupMemory, options.Logger,
+            new ConsumerTiming(options.ConsumerSessionTimeout, options.ConsumerHeartbeatInterval));
         Transactions = new TransactionCoordinator(
             Topics, Groups, new ProducerIds(dataDirectory), options.Time, options.MaxTransactionTimeout, options.Logger, options.MaxTransactionMemory);
     }
@@ -133,10 +134,10 @@ internal sealed partial class Broker : IDisposable
         }
     }
 
-    private static void Tick(Group group)
+    private void Tick(Group group)
     {
         lock (group.Lock)
-            group.Tick();
+            Groups.Tick(group);
     }
 
     /// <summary>Whatever goes wrong with one of them must not keep the others from their turn.</summary>

@@ -83,6 +83,12 @@ public sealed record EmbeddedKafkaOptions
 
     public TimeSpan MaxSessionTimeout { get; init; } = TimeSpan.FromMinutes(30);
 
+    /// <summary>A member of the consumer protocol that says nothing for longer is out of its group.</summary>
+    public TimeSpan ConsumerSessionTimeout { get; init; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>How often members of the consumer protocol are told to say something.</summary>
+    public TimeSpan ConsumerHeartbeatInterval { get; init; } = TimeSpan.FromSeconds(5);
+
     public TimeSpan MaxTransactionTimeout { get; init; } = TimeSpan.FromMinutes(15);
 
     /// <summary>How often retention and compaction look for work.</summary>
@@ -131,9 +137,11 @@ public sealed record EmbeddedKafkaOptions
         Need(SaslUsers is not null && SaslUsers.All(u => u.Key.Length > 0 && u.Value is { Length: > 0 }), "saslUsers has to be an object with names and passwords, none of them empty.");
         Need(TlsCertificate is not null || (TlsKey is null && TlsPassword is null), "tlsKey and tlsPassword need a tlsCertificate.");
         Need(MinSessionTimeout <= MaxSessionTimeout, "minSessionTimeout is longer than maxSessionTimeout.");
+        Need(ConsumerHeartbeatInterval >= TimeSpan.FromMilliseconds(10) && ConsumerHeartbeatInterval < ConsumerSessionTimeout && ConsumerHeartbeatInterval.TotalDays <= 24, "consumerHeartbeatInterval has to be at least 10 ms, at most 24 days, and shorter than consumerSessionTimeout.");
         foreach (var (name, value) in new[]
         {
             ("maxIdle", MaxIdle), ("maxStall", MaxStall), ("minSessionTimeout", MinSessionTimeout), ("maxSessionTimeout", MaxSessionTimeout), ("maxTransactionTimeout", MaxTransactionTimeout),
+            ("consumerSessionTimeout", ConsumerSessionTimeout),
             ("cleaningInterval", CleaningInterval), ("producerExpiration", ProducerExpiration), ("offsetsRetention", OffsetsRetention),
             ("transactionalIdExpiration", TransactionalIdExpiration),
         })

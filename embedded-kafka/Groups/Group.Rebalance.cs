@@ -9,6 +9,8 @@ internal sealed partial class Group
     {
         if (State == GroupState.Dead)
             return Refuse(request, ErrorCode.CoordinatorNotAvailable);
+        if (!IsEmpty && Consumers is not null)
+            return Refuse(request, ErrorCode.InconsistentGroupProtocol);
         if (!Fits(request))
             return Refuse(request, ErrorCode.InconsistentGroupProtocol);
         if (request.MemberId.Length == 0)
@@ -119,6 +121,7 @@ internal sealed partial class Group
     private Task<JoinResult> AddAndJoin(JoinRequest request, string id)
     {
         var member = new GroupMember(id, request.InstanceId);
+        Consumers = null;
         Add(member);
         if (_members.Count == 1 || ProtocolType is null)
             ProtocolType = request.ProtocolType;

@@ -4,8 +4,8 @@ using Kappa.Iot.Embedded.Topics;
 namespace Kappa.Iot.Embedded.Groups;
 
 /// <summary>
-/// One consumer group: its members, its generation and its offsets. The rebalance is Kafka's classic one: all join, the leader
-/// assigns, all sync. Not safe by itself: whoever touches it holds <see cref="Lock"/>.
+/// One consumer group: its members, its generation and its offsets. The rebalance is Kafka's classic one (all join, the leader
+/// assigns, all sync), unless it has <see cref="Consumers"/>. Not safe by itself: whoever touches it holds <see cref="Lock"/>.
 /// </summary>
 internal sealed partial class Group(string id, TimeProvider time, int maxMembers)
 {
@@ -28,7 +28,10 @@ internal sealed partial class Group(string id, TimeProvider time, int maxMembers
     public int Generation { get; private set; }
 
     /// <summary>Since when it has had no members, ms since 1970; 0 for one that never had any.</summary>
-    public long EmptySince { get; private set; }
+    public long EmptySince { get; set; }
+
+    /// <summary>The members where the group uses the consumer protocol; then the classic one has none. Null otherwise.</summary>
+    public ConsumerMembership? Consumers { get; set; }
 
     public string? ProtocolType { get; private set; }
 
@@ -56,11 +59,16 @@ internal sealed partial class Group(string id, TimeProvider time, int maxMembers
     public Func<Group, ErrorCode> Persist { get; set; } = static _ => ErrorCode.None;
 
     /// <summary>Whether it has no members, and expects none.</summary>
-    public bool IsIdle => State == GroupState.Empty && _promised.Count == 0;
+    public bool IsIdle => IsEmpty && _promised.Count == 0;
+
+    public bool IsEmpty => State == GroupState.Empty && Consumers is not { Members.Count: > 0 };
+
+    /// <summary>Kafka's name for where it is in its protocol.</summary>
+    public string StateName => Consumers is { } consumers && State != GroupState.Dead ? consumers.State : State.ToString();
 
     /// <summary>Bytes of memory that it takes, roughly.</summary>
     public long Size => OwnSize + Offsets.Values.Sum(SizeOf) + PendingOffsets.Values.Sum(p => p.Values.Sum(SizeOf))
-        + _promised.Keys.Sum(p => 128L + 2 * p.Length) + _members.Values.Sum(m => m.Size) + 128L * Forgotten.Count;
+        + _promised.Keys.Sum(p => 128L + 2 * p.Length) + _members.Values.Sum(m => m.Size) + 128L * Forgotten.Count + (Consumers?.Size ?? 0);
 
     /// <summary>Bytes of memory that an offset takes, roughly.</summary>
     public static long SizeOf(CommittedOffset offset) => 256 + 2 * offset.Metadata.Length;

@@ -9,7 +9,7 @@ namespace Kappa.Iot.Embedded.Groups;
 
 /// <summary>All consumer groups. What they must not forget is in the offsets topic before anybody is told.</summary>
 internal sealed partial class GroupCoordinator(
-    TopicRegistry topics, TimeProvider time, int maxMembers = int.MaxValue, long maxMemory = long.MaxValue, ILogger? logger = null)
+    TopicRegistry topics, TimeProvider time, int maxMembers = int.MaxValue, long maxMemory = long.MaxValue, ILogger? logger = null, ConsumerTiming? timing = null)
 {
     public const int MaxMetadataLength = 4096;
 
@@ -60,6 +60,7 @@ internal sealed partial class GroupCoordinator(
         // Where offsets were forgotten while a transaction was open: that goes for what it had committed before, too.
         var stable = Log.LastStableOffset;
         var forgotten = new Dictionary<(string Group, TopicPartition Partition), long>();
+        var consumers = new Dictionary<string, StoredConsumers>();
         foreach (var (_, record) in Log.ReadCommitted())
         {
             if (record.Key is not { } keyBytes || GroupRecords.ReadKey(keyBytes) is not { } key)
@@ -78,15 +79,22 @@ internal sealed partial class GroupCoordinator(
                         forgotten[(key.Group, partition)] = record.Offset;
                 }
             }
+            else if (key.Kind != GroupRecordKind.Group)
+            {
+                Read(key, record, consumers);
+            }
             else if (record.Value is { } value)
             {
                 GroupRecords.ReadGroup(value, group);
+                consumers.Remove(key.Group);
             }
             else
             {
                 group.Restore(0, null, null, null, []);
             }
         }
+
+        Restore(consumers);
 
         foreach (var (header, record) in Log.ReadPending())
         {
@@ -99,7 +107,7 @@ internal sealed partial class GroupCoordinator(
         foreach (var group in _groups.Values)
             Forget(group, p => topics.Find(p.Topic) is null);
 
-        foreach (var group in _groups.Values.Where(g => g.Forgotten.Count == 0 && g.Members.Count == 0 && g.Offsets.Count == 0 && g.PendingOffsets.Count == 0 && g.Generation == 0))
+        foreach (var group in _groups.Values.Where(g => g.Forgotten.Count == 0 && g.Members.Count == 0 && g.Offsets.Count == 0 && g.PendingOffsets.Count == 0 && g.Generation == 0 && g.Consumers is null))
             _groups.TryRemove(group.Id, out _);
     }
 
@@ -163,7 +171,7 @@ internal sealed partial class GroupCoordinator(
         {
             if (group.State == GroupState.Dead)
                 return ErrorCode.GroupIdNotFound;
-            if (group.State != GroupState.Empty)
+            if (!group.IsEmpty)
                 return ErrorCode.NonEmptyGroup;
             var error = DeleteOffsets(group, [.. group.Partitions], withGroup: true);
             if (error != ErrorCode.None)
@@ -179,12 +187,12 @@ internal sealed partial class GroupCoordinator(
     {
         if (WriteForgotten(group) is var error && error != ErrorCode.None)
             return error;
-        if (group.Generation == 0 && group.Offsets.Count == 0 && group.PendingOffsets.Count == 0)
+        if (group.Generation == 0 && group.Offsets.Count == 0 && group.PendingOffsets.Count == 0 && group.Consumers is null)
             return ErrorCode.None;
 
         var records = partitions.Select(p => (GroupRecords.OffsetKey(group.Id, p), (byte[]?)null)).ToList();
         if (withGroup)
-            records.Add((GroupRecords.GroupKey(group.Id), null));
+            records.AddRange([.. group.Consumers?.Unwritten() ?? [], (GroupRecords.GroupKey(group.Id), null), (GroupRecords.EpochKey(group.Id), null)]);
         if (records.Count == 0)
             return ErrorCode.None;
 
@@ -226,7 +234,10 @@ internal sealed partial class GroupCoordinator(
     public void Retry(Group group)
     {
         lock (group.Lock)
+        {
             WriteForgotten(group);
+            WriteConsumers(group);
+        }
     }
 
     private void Forget(Group group, Func<TopicPartition, bool> isGone)

@@ -4,7 +4,7 @@ using Kappa.Iot.Embedded.Topics;
 namespace Kappa.Iot.Embedded.Groups;
 
 /// <summary>The records of the offsets topic, in Kafka's own format, so that Kafka's tools can read it.</summary>
-internal static class GroupRecords
+internal static partial class GroupRecords
 {
     public static byte[] OffsetKey(string group, TopicPartition partition) => Write(w =>
     {
@@ -50,14 +50,17 @@ internal static class GroupRecords
         });
     });
 
-    /// <returns>The group, and the partition where the key is that of an offset; null for a key of another kind.</returns>
-    public static (string Group, TopicPartition? Partition)? ReadKey(ReadOnlyMemory<byte> key)
+    /// <returns>What the record is about; null for a key of another kind.</returns>
+    public static GroupRecordKey? ReadKey(ReadOnlyMemory<byte> key)
     {
         var reader = Reader(key);
         return reader.Int16() switch
         {
-            0 or 1 => (reader.String(), new TopicPartition(reader.String(), reader.Int32())),
-            2 => (reader.String(), null),
+            0 or 1 => new(GroupRecordKind.Offset, reader.String(), Partition: new TopicPartition(reader.String(), reader.Int32())),
+            (short)GroupRecordKind.Group => new(GroupRecordKind.Group, reader.String()),
+            (short)GroupRecordKind.Epoch => new(GroupRecordKind.Epoch, reader.String()),
+            (short)GroupRecordKind.Member => new(GroupRecordKind.Member, reader.String(), reader.String()),
+            (short)GroupRecordKind.Assignment => new(GroupRecordKind.Assignment, reader.String(), reader.String()),
             _ => null,
         };
     }

@@ -12,8 +12,8 @@ internal static class ApiTable
         new Api(ApiKey.Fetch, 4, 18, 12, FetchApi.HandleAsync),
         new Api(ApiKey.ListOffsets, 1, 11, 6, Now(ListOffsetsApi.Handle)),
         new Api(ApiKey.Metadata, 0, 13, 9, Now(MetadataApi.Handle)),
-        new Api(ApiKey.OffsetCommit, 2, 8, 8, Now(OffsetCommitApi.Handle)),
-        new Api(ApiKey.OffsetFetch, 1, 8, 6, Now(OffsetFetchApi.Handle)),
+        new Api(ApiKey.OffsetCommit, 2, 9, 8, Now(OffsetCommitApi.Handle)),
+        new Api(ApiKey.OffsetFetch, 1, 9, 6, Now(OffsetFetchApi.Handle)),
         new Api(ApiKey.FindCoordinator, 0, 6, 3, Now(FindCoordinatorApi.Handle)),
         new Api(ApiKey.JoinGroup, 0, 9, 6, JoinGroupApi.HandleAsync),
         new Api(ApiKey.Heartbeat, 0, 4, 4, Now(HeartbeatApi.Handle)),
@@ -43,7 +43,9 @@ internal static class ApiTable
         new Api(ApiKey.DescribeCluster, 0, 2, 0, Now(DescribeClusterApi.Handle)),
         new Api(ApiKey.DescribeProducers, 0, 0, 0, Now(DescribeProducersApi.Handle)),
         new Api(ApiKey.DescribeTransactions, 0, 0, 0, Now(DescribeTransactionsApi.Handle)),
-        new Api(ApiKey.ListTransactions, 0, 2, 0, Now(ListTransactionsApi.Handle)));
+        new Api(ApiKey.ListTransactions, 0, 2, 0, Now(ListTransactionsApi.Handle)),
+        new Api(ApiKey.ConsumerGroupHeartbeat, 0, 1, 0, Now(ConsumerGroupHeartbeatApi.Handle)),
+        new Api(ApiKey.ConsumerGroupDescribe, 0, 1, 0, Now(ConsumerGroupDescribeApi.Handle)));
 
     public static IEnumerable<Api> All => ByKey.OfType<Api>();
 

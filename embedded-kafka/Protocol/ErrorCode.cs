@@ -52,5 +52,9 @@ internal enum ErrorCode : short
     ProducerFenced = 90,
     UnknownTopicId = 100,
     TransactionalIdNotFound = 105,
+    FencedMemberEpoch = 110,
+    UnreleasedInstanceId = 111,
+    UnsupportedAssignor = 112,
+    StaleMemberEpoch = 113,
     InvalidRegularExpression = 128,
 }

@@ -26,6 +26,7 @@ internal sealed partial class TopicRegistry : IDisposable
     private readonly ILogger _logger;
     private readonly ProducerLimit _producers;
     private readonly int _maxPartitions;
+    private long _version;
 
     public TopicRegistry(
         string dataDirectory, TimeProvider time, bool flush, ILogger logger, int maxProducers = int.MaxValue, int maxPartitions = int.MaxValue)
@@ -46,6 +47,9 @@ internal sealed partial class TopicRegistry : IDisposable
     }
 
     public IEnumerable<Topic> All => _topics.Values;
+
+    /// <summary>Another one after every topic that came or went, and every partition that was added.</summary>
+    public long Version => Interlocked.Read(ref _version);
 
     /// <summary>Opens every topic there is, and makes the internal ones.</summary>
     public void Open()
@@ -126,7 +130,9 @@ internal sealed partial class TopicRegistry : IDisposable
             }
 
             _names[id] = name;
-            return _topics[name] = new Topic(name, id, directory, config, OpenPartitions(name, directory, config, 0, partitions));
+            var topic = _topics[name] = new Topic(name, id, directory, config, OpenPartitions(name, directory, config, 0, partitions));
+            Interlocked.Increment(ref _version);
+            return topic;
         }
     }
 
@@ -145,6 +151,7 @@ internal sealed partial class TopicRegistry : IDisposable
             Directory.Move(topic.Directory, away);
             _topics.TryRemove(name, out _);
             _names.TryRemove(topic.Id, out _);
+            Interlocked.Increment(ref _version);
             foreach (var partition in topic.Partitions)
                 partition.MarkDeleted();
         }
@@ -185,6 +192,7 @@ internal sealed partial class TopicRegistry : IDisposable
             new TopicFile(name, topic.Id, count, topic.Config.Values).Save(topic.Directory);
             var added = OpenPartitions(name, topic.Directory, topic.Config, topic.Partitions.Count, count);
             _topics[name] = topic with { Partitions = [.. topic.Partitions, .. added] };
+            Interlocked.Increment(ref _version);
             return ErrorCode.None;
         }
     }

@@ -62,7 +62,13 @@ public sealed class Servers : IAsyncDisposable
     }
 
     private static Task<EmbeddedKafka> StartAsync(int? advertisedPort) =>
-        EmbeddedKafka.StartAsync(new EmbeddedKafkaOptions { CleaningInterval = TimeSpan.FromSeconds(1), AdvertisedPort = advertisedPort });
+        EmbeddedKafka.StartAsync(new EmbeddedKafkaOptions
+        {
+            CleaningInterval = TimeSpan.FromSeconds(1),
+            AdvertisedPort = advertisedPort,
+            ConsumerSessionTimeout = TimeSpan.FromSeconds(10),
+            ConsumerHeartbeatInterval = TimeSpan.FromMilliseconds(500),
+        });
 
     /// <summary>Quick to clean up, and with a second listener whose clients are told to connect to the proxy.</summary>
     private async Task<ApacheKafka> StartApacheAsync()
@@ -76,6 +82,10 @@ public sealed class Servers : IAsyncDisposable
             log.cleaner.backoff.ms=500
             log.retention.check.interval.ms=1000
             log.initial.task.delay.ms=500
+            group.consumer.min.session.timeout.ms=10000
+            group.consumer.session.timeout.ms=10000
+            group.consumer.min.heartbeat.interval.ms=500
+            group.consumer.heartbeat.interval.ms=500
             transaction.abort.timed.out.transaction.cleanup.interval.ms=500
             """);
         await kafka.StartAsync();

@@ -13,7 +13,7 @@ internal static class DescribeGroupsApi
             response.Int32(0);
         response.Array(ids, (w, id) =>
         {
-            if (call.Broker.Groups.Find(id) is not { } group)
+            if (call.Broker.Groups.Find(id) is not { Consumers: null } group)
             {
                 Write(w, version, id, "Dead", "", "", [], version >= 6 ? ErrorCode.GroupIdNotFound : ErrorCode.None);
                 return;
@@ -31,7 +31,7 @@ internal static class DescribeGroupsApi
     {
         w.Error(error);
         if (version >= 6)
-            w.Message(error == ErrorCode.None ? null : $"Group {id} not found.");
+            w.Message(error == ErrorCode.None ? null : $"There is no classic group {id}.");
         w.String(id);
         w.String(state);
         w.String(protocolType);

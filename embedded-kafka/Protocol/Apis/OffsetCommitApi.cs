@@ -30,7 +30,10 @@ internal static class OffsetCommitApi
             return (Name: name, Partitions: partitions);
         });
 
-        CommitAndWrite(call, groupId, offsets, group => Check(group, generation, memberId, instanceId));
+        if (generation >= 0 && call.Broker.Groups.Find(groupId) is null)
+            CommitAndWrite(call, groupId, offsets, _ => version >= 9 ? ErrorCode.GroupIdNotFound : ErrorCode.IllegalGeneration);
+        else
+            CommitAndWrite(call, groupId, offsets, group => Check(group, generation, memberId, instanceId, version, offsets.SelectMany(t => t.Partitions).Select(p => p.Partition)));
     }
 
     /// <summary>Commits the offsets that may be committed and writes the answer, which is the same for both kinds of commit.</summary>
@@ -65,10 +68,18 @@ internal static class OffsetCommitApi
         response.Tags();
     }
 
-    private static ErrorCode Check(Group group, int generation, string memberId, string? instanceId)
+    private static ErrorCode Check(Group group, int generation, string memberId, string? instanceId, short version, IEnumerable<TopicPartition> partitions)
     {
         lock (group.Lock)
         {
+            if (group.Consumers is { } consumers)
+            {
+                if (generation < 0 && consumers.Members.Count == 0)
+                    return ErrorCode.None;
+                var found = consumers.Check(memberId, generation, partitions);
+                return found != ErrorCode.UnknownMemberId && version < 9 ? ErrorCode.UnsupportedVersion : found;
+            }
+
             if (generation < 0 && memberId.Length == 0 && instanceId is null)
                 return group.State == GroupState.Empty ? ErrorCode.None : ErrorCode.UnknownMemberId;
             var error = group.CheckMember(memberId, instanceId, generation);

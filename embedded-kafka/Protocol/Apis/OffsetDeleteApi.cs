@@ -26,7 +26,7 @@ internal static class OffsetDeleteApi
                 return;
             }
 
-            var subscribed = topics.Select(t => t.Name).Where(t => group.Members.Any(m => ConsumerSubscription.Includes(m, t))).ToHashSet();
+            var subscribed = topics.Select(t => t.Name).Where(t => group.Consumers?.Subscribes(t) ?? group.Members.Any(m => ConsumerSubscription.Includes(m, t))).ToHashSet();
             var error = call.Broker.Groups.DeleteOffsets(
                 group, [.. topics.Where(t => !subscribed.Contains(t.Name)).SelectMany(t => t.Partitions.Select(p => new TopicPartition(t.Name, p)))]);
             if (error != ErrorCode.None)

@@ -6,15 +6,23 @@ namespace Kappa.Iot.Embedded.Protocol.Apis;
 /// <summary>How far groups have come. From version 8 on several groups at once.</summary>
 internal static class OffsetFetchApi
 {
-    private sealed record Question(string GroupId, (string Name, int[] Partitions)[]? Topics);
+    private sealed record Question(string GroupId, (string Name, int[] Partitions)[]? Topics)
+    {
+        /// <summary>Who asks, where a member of the consumer protocol does.</summary>
+        public string? MemberId { get; init; }
+
+        public int MemberEpoch { get; init; } = -1;
+    }
 
     public static void Handle(Call call)
     {
         var (request, response, version) = (call.Request, call.Response, call.Version);
         Question[] questions = version >= 8
-            ? request.Array(static r =>
+            ? request.Array(r =>
             {
-                var question = new Question(r.String(), r.NullableArray(ReadTopic));
+                var groupId = r.String();
+                var (memberId, epoch) = version >= 9 ? (r.NullableString(), r.Int32()) : (null, -1);
+                var question = new Question(groupId, r.NullableArray(ReadTopic)) { MemberId = memberId, MemberEpoch = epoch };
                 r.Tags();
                 return question;
             })
@@ -28,8 +36,12 @@ internal static class OffsetFetchApi
             response.Array(questions, (w, question) =>
             {
                 w.String(question.GroupId);
-                WriteTopics(w, call, question, stableOnly);
-                w.Error(ErrorCode.None);
+                var error = Check(call, question);
+                if (error == ErrorCode.None)
+                    WriteTopics(w, call, question, stableOnly);
+                else
+                    w.ArrayLength(0);
+                w.Error(error);
                 w.Tags();
             });
         }
@@ -41,6 +53,14 @@ internal static class OffsetFetchApi
         }
 
         response.Tags();
+    }
+
+    private static ErrorCode Check(Call call, Question question)
+    {
+        if ((question.MemberId is null && question.MemberEpoch < 0) || call.Broker.Groups.Find(question.GroupId) is not { } group)
+            return ErrorCode.None;
+        lock (group.Lock)
+            return group.Consumers?.Check(question.MemberId ?? "", question.MemberEpoch) ?? ErrorCode.None;
     }
 
     private static (string Name, int[] Partitions) ReadTopic(RequestReader r)

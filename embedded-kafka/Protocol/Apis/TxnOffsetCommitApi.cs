@@ -35,8 +35,17 @@ internal static class TxnOffsetCommitApi
 
         ErrorCode Check(Group group)
         {
+            if (generation < 0 && memberId.Length == 0 && instanceId is null)
+                return ErrorCode.None;
             lock (group.Lock)
-                return generation >= 0 || memberId.Length > 0 || instanceId is not null ? group.CheckMember(memberId, instanceId, generation) : ErrorCode.None;
+            {
+                if (group.Consumers is not { } consumers)
+                    return group.CheckMember(memberId, instanceId, generation);
+                if (generation < 0 && consumers.Members.Count == 0)
+                    return ErrorCode.None;
+                var found = consumers.Check(memberId, generation, offsets.SelectMany(t => t.Partitions).Select(p => p.Partition));
+                return found == ErrorCode.StaleMemberEpoch ? ErrorCode.IllegalGeneration : found;
+            }
         }
     }
 }

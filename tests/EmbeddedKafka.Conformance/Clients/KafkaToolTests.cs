@@ -74,6 +74,44 @@ public sealed class KafkaToolTests(Servers servers)
         Assert.DoesNotContain(group, Lines(await Kafka("consumer-groups", bootstrap, "--list")));
     }
 
+    [Theory]
+    [MemberData(nameof(Servers.All), MemberType = typeof(Servers))]
+    public async Task The_new_protocol_is_spoken_and_its_groups_are_shown(string server)
+    {
+        var kafka = await servers.ConnectAsync(server);
+        var (bootstrap, topic, group) = (kafka.BootstrapServers, await kafka.CreateTopicAsync(2), NewName("tools"));
+        using (var producer = kafka.Producer())
+        {
+            for (var i = 0; i < 10; i++)
+                await producer.ProduceAsync(new TopicPartition(topic, i % 2), new Message<byte[], byte[]> { Value = Bytes($"v{i}") }, Cancel);
+        }
+
+        var read = await Kafka(
+            "console-consumer", bootstrap, "--topic", topic, "--from-beginning", "--max-messages", "10", "--group", group, "--command-property", "group.protocol=consumer");
+        Assert.Equal(Enumerable.Range(0, 10).Select(i => $"v{i}"), Lines(read).Order());
+        Assert.Equal(["Consumer", "consumer"], Row(await Kafka("groups", bootstrap, "--list"), group)[1..]);
+        var consumed = Lines(await Kafka(
+            "verifiable-consumer", bootstrap, "--topic", topic, "--group-id", NewName("tools"), "--group-protocol", "consumer", "--max-messages", "10"))
+            .Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.Equal(10, consumed.Where(e => e.GetProperty("name").GetString() == "records_consumed").Sum(e => e.GetProperty("count").GetInt32()));
+
+        await using (var member = new GroupConsumer(kafka, group, topic, c =>
+        {
+            c.GroupProtocol = GroupProtocol.Consumer;
+            c.SessionTimeoutMs = c.HeartbeatIntervalMs = null;
+        }))
+        {
+            await EventuallyAsync(() => member.Count == 2, "the member has all partitions");
+            Assert.Contains("2", Row(await Kafka("consumer-groups", bootstrap, "--describe", "--group", group, "--members"), group));
+            var state = Row(await Kafka("consumer-groups", bootstrap, "--describe", "--group", group, "--state"), group);
+            Assert.Contains("Stable", state);
+            Assert.Contains("uniform", state);
+            Assert.Equal([group, topic, "0", "5", "5", "0"], Row(await Kafka("consumer-groups", bootstrap, "--describe", "--group", group), group)[..6]);
+        }
+
+        Assert.Contains("was successful", await Kafka("consumer-groups", bootstrap, "--delete", "--group", group));
+    }
+
     [Fact]
     public async Task The_load_tools_count_what_they_sent_and_received()
     {
@@ -159,7 +197,7 @@ public sealed class KafkaToolTests(Servers servers)
                 "ApiVersions", "Metadata", "Produce", "Fetch", "ListOffsets", "OffsetForLeaderEpoch", "FindCoordinator", "JoinGroup", "SyncGroup", "Heartbeat", "LeaveGroup",
                 "OffsetCommit", "OffsetFetch", "OffsetDelete", "DescribeGroups", "ListGroups", "DeleteGroups", "CreateTopics", "DeleteTopics", "CreatePartitions", "DeleteRecords",
                 "DescribeConfigs", "AlterConfigs", "IncrementalAlterConfigs", "DescribeCluster", "InitProducerId", "AddPartitionsToTxn", "AddOffsetsToTxn", "TxnOffsetCommit", "EndTxn",
-                "DescribeProducers", "ListTransactions", "DescribeTransactions",
+                "DescribeProducers", "ListTransactions", "DescribeTransactions", "ConsumerGroupHeartbeat", "ConsumerGroupDescribe",
             },
             usable);
     }

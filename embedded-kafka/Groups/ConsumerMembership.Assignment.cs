@@ -106,7 +106,8 @@ internal sealed partial class ConsumerMembership
             return false;
         if (member.Revoking.Count > 0)
         {
-            if (owned is null ? !member.RevokesUnclaimed : owned.Overlaps(member.Revoking.Keys))
+            // With the epoch before, it has not heard of it yet: it may still take what it does not have so far.
+            if (request.Epoch == member.PreviousEpoch || (owned is null ? !member.RevokesUnclaimed : owned.Overlaps(member.Revoking.Keys)))
                 return false;
             Release(member, member.Revoking.Keys);
             member.Revoking = [];
@@ -121,6 +122,7 @@ internal sealed partial class ConsumerMembership
             member.Revoking = surplus;
             member.RevokesUnclaimed = owned is not null && !owned.Overlaps(surplus.Keys);
             member.RevokeEnd = time.GetUtcNow() + member.RebalanceTimeout;
+            (member.PreviousEpoch, member.Epoch) = (member.Epoch, AssignmentEpoch);
             _unwritten.Add(member.Id);
             return true;
         }

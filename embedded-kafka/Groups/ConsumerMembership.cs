@@ -159,7 +159,7 @@ internal sealed partial class ConsumerMembership(string groupId, TopicRegistry t
         if (owner.Id != request.MemberId)
             return new(ErrorCode.FencedInstanceId, $"The instance id {request.InstanceId} belongs to member {owner.Id} now.");
         var isRight = request.Epoch < 0 || request.Epoch == owner.Epoch
-            || (request.Epoch < owner.Epoch && request.Epoch == owner.PreviousEpoch && request.Owned is { } owned && owned.All(owner.Assigned.ContainsKey));
+            || (request.Epoch < owner.Epoch && request.Epoch == owner.PreviousEpoch && request.Owned is { } owned && owned.All(p => owner.Assigned.ContainsKey(p) || owner.Revoking.ContainsKey(p)));
         return isRight ? null : new(ErrorCode.FencedMemberEpoch, $"The member's epoch is {owner.Epoch} and not {request.Epoch}: it has to give up all partitions and join again.");
     }
 

@@ -53,7 +53,7 @@ internal sealed class GroupConsumer : IAsyncDisposable
         {
             _consumer.Close();
         }
-        catch (KafkaException e) when (e.Error.Code == ErrorCode.FencedInstanceId)
+        catch (KafkaException e) when (e.Error.Code is ErrorCode.FencedInstanceId or ErrorCode.UnreleasedInstanceId or ErrorCode.UnsupportedAssignor or ErrorCode.Local_Fatal)
         {
             Failures.Add(e.Error.Code);
         }

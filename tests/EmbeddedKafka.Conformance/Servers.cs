@@ -86,6 +86,8 @@ public sealed class Servers : IAsyncDisposable
             group.consumer.session.timeout.ms=10000
             group.consumer.min.heartbeat.interval.ms=500
             group.consumer.heartbeat.interval.ms=500
+            group.consumer.min.assignment.interval.ms=0
+            group.consumer.assignment.interval.ms=0
             transaction.abort.timed.out.transaction.cleanup.interval.ms=500
             """);
         await kafka.StartAsync();

@@ -113,6 +113,42 @@ public sealed class KafkaToolTests(Servers servers)
     }
 
     [Fact]
+    public async Task A_consumer_of_the_new_protocol_goes_on_when_the_server_is_back()
+    {
+        var folder = Directory.CreateTempSubdirectory("embedded-kafka-back-");
+        try
+        {
+            var server = await EmbeddedKafka.StartAsync(new EmbeddedKafkaOptions { DataDirectory = folder.FullName }, Cancel);
+            var (kafka, port) = (new KafkaClients(server.BootstrapServers), server.Port);
+            var (topic, group) = (await kafka.CreateTopicAsync(2), NewName("tools"));
+            var reading = Kafka(
+                "console-consumer", kafka.BootstrapServers, "--topic", topic, "--from-beginning", "--max-messages", "20", "--group", group, "--command-property", "group.protocol=consumer");
+            using (var producer = kafka.Producer())
+            {
+                using var admin = kafka.Admin();
+                await EventuallyAsync(() => admin.DescribeConsumerGroupsAsync([group]).GetAwaiter().GetResult().ConsumerGroupDescriptions[0].Members.Any(m => m.Assignment.TopicPartitions.Count == 2), "it has joined");
+                for (var i = 0; i < 20; i++)
+                {
+                    if (i == 10)
+                    {
+                        await server.DisposeAsync();
+                        server = await EmbeddedKafka.StartAsync(new EmbeddedKafkaOptions { DataDirectory = folder.FullName, Port = port }, Cancel);
+                    }
+
+                    await producer.ProduceAsync(new TopicPartition(topic, i % 2), new Message<byte[], byte[]> { Value = Bytes($"v{i}") }, Cancel);
+                }
+            }
+
+            Assert.Equal(Enumerable.Range(0, 20).Select(i => $"v{i}").Order(), Lines(await reading).Order());
+            await server.DisposeAsync();
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task The_load_tools_count_what_they_sent_and_received()
     {
         var kafka = await servers.ConnectAsync(Servers.Ours);

@@ -22,8 +22,10 @@ internal static class Clients
                 fatal(e);
         }).Build();
 
-    public static ConsumerBuilder<Ignore, string> Consumer(string address, string group, bool eof = false, IsolationLevel isolation = IsolationLevel.ReadCommitted) =>
-        new ConsumerBuilder<Ignore, string>(new ConsumerConfig(Common(address))
+    public static ConsumerBuilder<Ignore, string> Consumer(string address, string group, bool eof = false, IsolationLevel isolation = IsolationLevel.ReadCommitted,
+        Action<ConsumerConfig>? change = null)
+    {
+        var config = new ConsumerConfig(Common(address))
         {
             GroupId = group,
             EnableAutoCommit = false,
@@ -34,7 +36,10 @@ internal static class Clients
             FetchErrorBackoffMs = 20,
             HeartbeatIntervalMs = 300,
             SessionTimeoutMs = 45_000,
-        }).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { });
+        };
+        change?.Invoke(config);
+        return new ConsumerBuilder<Ignore, string>(config).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { });
+    }
 
     public static Message<Null, string> Message(string value) => new() { Value = value };
 

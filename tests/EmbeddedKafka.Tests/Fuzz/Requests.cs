@@ -60,7 +60,36 @@ internal static class Requests
             w.Array([1L, 2L], static (t, id) => t.Int64(id));
             w.Tags();
         }),
+        Heartbeat("fuzz-group-3", Guid.NewGuid().ToString(), 0, ["fuzz-a", "fuzz-b"], "fuzz-.*"),
+        Heartbeat("fuzz-group-3", Guid.NewGuid().ToString(), 0, ["fuzz-a"], "(a|b)*[^c]{2,9}"),
+        Heartbeat("fuzz-group-4", "fuzz-member-4", 0, ["fuzz-a"], null),
+        Heartbeat("fuzz-group-4", "fuzz-member-4", 1, null, null),
+        Make(ApiKey.ConsumerGroupDescribe, 1, true, w =>
+        {
+            w.Array(["fuzz-group-3", "fuzz-group-4"], static (g, id) => g.String(id));
+            w.Bool(false);
+            w.Tags();
+        }),
     ];
+
+    /// <summary>A heartbeat of the consumer protocol (version 1).</summary>
+    public static byte[] Heartbeat(string group, string member, int epoch, string[]? topics, string? regex) => Make(ApiKey.ConsumerGroupHeartbeat, 1, true, w =>
+    {
+        w.String(group);
+        w.String(member);
+        w.Int32(epoch);
+        w.String(null);
+        w.String("rack");
+        w.Int32(60_000);
+        if (topics is null)
+            w.ArrayLength(-1);
+        else
+            w.Array(topics, static (t, name) => t.String(name));
+        w.String(regex);
+        w.String("uniform");
+        w.ArrayLength(0);
+        w.Tags();
+    });
 
     /// <summary>The steps of SASL, with a wrong password where there is one.</summary>
     public static IEnumerable<byte[]> Authentication()

@@ -67,6 +67,17 @@ internal static class Traffic
         dynamic.Subscribe("fuzz-a");
         dynamic.Consume(Patience);
         dynamic.Close();
+
+        using var assigned = new ConsumerBuilder<string, string>(new ConsumerConfig(new ClientConfig(config))
+        {
+            GroupId = "fuzz-group-5",
+            GroupProtocol = GroupProtocol.Consumer,
+            AutoOffsetReset = AutoOffsetReset.Earliest,
+            EnableAutoCommit = false,
+        }).Build();
+        assigned.Subscribe("fuzz-a");
+        assigned.Commit(assigned.Consume(Patience));
+        assigned.Close();
     }
 
     private static async Task AdministerAsync(IAdminClient admin)

@@ -22,7 +22,7 @@ internal sealed partial class ConsumerMembership(string groupId, TopicRegistry t
 
     /// <summary>Members that have changed or gone since the log last heard of them.</summary>
     private readonly HashSet<string> _unwritten = [];
-    private int _writtenEpoch = -1;
+    private int _writtenEpoch;
 
     /// <summary>One more when members come or go, or what they subscribe to changes.</summary>
     public int Epoch { get; private set; }

@@ -24,7 +24,7 @@ internal sealed partial class GroupCoordinator
             if (joins && group.Consumers is null && group.IsIdle)
             {
                 // An empty group of the other protocol becomes one of this; its offsets stay.
-                group.Restore(0, null, null, null, [], Now());
+                group.Restore(0, null, null, null, [], group.EmptySince);
                 group.Consumers = NewConsumers(group.Id);
             }
 

@@ -149,6 +149,13 @@ public sealed class ConsumerProtocolTests : IDisposable
         foreach (var wrong in (string[])["a(", "a)|(b", @"(a)\1", "(?=a)"])
             Assert.Equal((wrong, ErrorCode.InvalidRegularExpression), (wrong, Join("b", regex: wrong).Error));
         Assert.DoesNotContain(Group.Consumers!.Members, m => m.Id == "b");
+
+        // However much they stand for, they cost no more than they say, or are refused.
+        foreach (var large in (string[])["(((t{999}){999}){999})*", "(t?){400}t{400}", "(.*.*.*.*){99}x"])
+            Assert.Contains(Join("c", regex: large).Error, new[] { ErrorCode.None, ErrorCode.InvalidRegularExpression });
+        Assert.Equal(ErrorCode.InvalidRegularExpression, _groups.Heartbeat(Request("d", 0, null, "(", []) with { GroupId = "refused" }).Error);
+        _groups.Expire(_groups.Find("refused")!, TimeSpan.FromDays(7));
+        Assert.Null(_groups.Find("refused"));
     }
 
     /// <summary>
@@ -160,7 +167,7 @@ public sealed class ConsumerProtocolTests : IDisposable
     [InlineData("range")]
     public void Whatever_happens_no_partition_has_two_owners_and_all_get_their_share(string assignor)
     {
-        for (var round = 0; round < 40; round++)
+        for (var round = 0; round < 100; round++)
         {
             var seed = Random.Shared.Next();
             var random = new Random(seed);

@@ -20,22 +20,22 @@ internal sealed class SimulatedConsumer(string name, string? instance, string as
     /// <summary>Something that may happen to a client.</summary>
     public void Step(Func<ConsumerHeartbeat, ConsumerHeartbeatResult> server)
     {
-        switch (random.Next(12))
+        switch (random.Next(18))
         {
             case 0:
                 Leave(server);
                 break;
-            case 1:
+            case >= 1 and < 7:
                 // The answer is lost.
                 if (_epoch > 0)
                     server(Request());
                 _sayAll = true;
                 break;
-            case 2:
+            case 7:
                 // It dies; a static one comes back under a new id only when its session has ended.
                 Forget();
                 break;
-            case < 6:
+            case < 12:
                 Reconcile();
                 break;
             default:

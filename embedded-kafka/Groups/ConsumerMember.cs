@@ -35,8 +35,8 @@ internal sealed class ConsumerMember(string id, string? instanceId)
     /// <summary>What it was told to give back, and has not said that it did. Nobody else gets these.</summary>
     public Dictionary<TopicIdPartition, int> Revoking { get; set; } = [];
 
-    /// <summary>It never said that it had any of <see cref="Revoking"/>: it does not have to say that it gave them back.</summary>
-    public bool RevokesUnclaimed { get; set; }
+    /// <summary>What it said last that it has, of both: it says so only when that has changed.</summary>
+    public HashSet<TopicIdPartition> Owned { get; set; } = [];
 
     /// <summary>What it is to have once everybody has given back what is others'.</summary>
     public HashSet<TopicIdPartition> Target { get; set; } = [];

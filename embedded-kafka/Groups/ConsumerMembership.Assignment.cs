@@ -101,13 +101,14 @@ internal sealed partial class ConsumerMembership
     /// <returns>Whether what it may have has changed.</returns>
     private bool Reconcile(ConsumerMember member, ConsumerHeartbeat request)
     {
-        var owned = request.Owned;
+        if (request.Owned is { } said)
+            member.Owned = [.. said.Where(p => member.Assigned.ContainsKey(p) || member.Revoking.ContainsKey(p))];
         if (member.IsReconciled(AssignmentEpoch))
             return false;
         if (member.Revoking.Count > 0)
         {
             // With the epoch before, it has not heard of it yet: it may still take what it does not have so far.
-            if (request.Epoch == member.PreviousEpoch || (owned is null ? !member.RevokesUnclaimed : owned.Overlaps(member.Revoking.Keys)))
+            if (request.Epoch == member.PreviousEpoch || member.Owned.Overlaps(member.Revoking.Keys))
                 return false;
             Release(member, member.Revoking.Keys);
             member.Revoking = [];
@@ -120,7 +121,6 @@ internal sealed partial class ConsumerMembership
         if (surplus.Count > 0 && request.Epoch != ConsumerHeartbeat.Join)
         {
             member.Revoking = surplus;
-            member.RevokesUnclaimed = owned is not null && !owned.Overlaps(surplus.Keys);
             member.RevokeEnd = time.GetUtcNow() + member.RebalanceTimeout;
             (member.PreviousEpoch, member.Epoch) = (member.Epoch, AssignmentEpoch);
             _unwritten.Add(member.Id);

@@ -14,7 +14,7 @@ internal sealed partial class ConsumerMembership(string groupId, TopicRegistry t
     public const string TypeName = "consumer";
 
     /// <summary>Bytes of memory that a partition takes, roughly: in a member's target, its assignment, and among those that have an owner.</summary>
-    public const long PartitionSize = 200;
+    public const long PartitionSize = 250;
 
     private readonly Dictionary<string, ConsumerMember> _members = [];
     private readonly Dictionary<string, ConsumerMember> _static = [];
@@ -51,13 +51,13 @@ internal sealed partial class ConsumerMembership(string groupId, TopicRegistry t
         var member = _members.GetValueOrDefault(request.MemberId);
         if (request.Epoch < 0)
             return Leave(member!, request.Epoch);
-        var topicsSaid = Subscription(request, member);
-        if (topicsSaid.Error is { } error)
+        var (subscription, error) = Subscription(request, member);
+        if (error is not null)
             return error;
 
         member ??= Add(request);
         member.SessionEnd = time.GetUtcNow() + timing.SessionTimeout;
-        Update(member, request, topicsSaid.Topics);
+        Update(member, request, subscription);
         if (Assign() is { } noRoom)
             return noRoom;
         var hasChanged = Reconcile(member, request);
@@ -116,6 +116,7 @@ internal sealed partial class ConsumerMembership(string groupId, TopicRegistry t
             member.SessionEnd = time.GetUtcNow() + timing.SessionTimeout;
             member.RevokeEnd = time.GetUtcNow() + member.RebalanceTimeout;
             member.Target = [.. member.Assigned.Keys];
+            member.Owned = [.. member.Assigned.Keys, .. member.Revoking.Keys];
             member.Topics = _members.Values.FirstOrDefault(m => m.Topics.IsSame(member.Topics))?.Topics ?? member.Topics;
             Insert(member);
             foreach (var partition in member.Assigned.Keys.Concat(member.Revoking.Keys))

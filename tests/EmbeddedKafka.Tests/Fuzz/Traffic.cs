@@ -68,8 +68,9 @@ internal static class Traffic
         dynamic.Consume(Patience);
         dynamic.Close();
 
-        using var assigned = new ConsumerBuilder<string, string>(new ConsumerConfig(new ClientConfig(config))
+        using var assigned = new ConsumerBuilder<string, string>(new ConsumerConfig
         {
+            BootstrapServers = config.BootstrapServers,
             GroupId = "fuzz-group-5",
             GroupProtocol = GroupProtocol.Consumer,
             AutoOffsetReset = AutoOffsetReset.Earliest,

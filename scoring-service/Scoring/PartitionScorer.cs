@@ -102,7 +102,8 @@ internal sealed class PartitionScorer(
         }
 
         var active = _models.ActiveOf(batch.Profile);
-        if (active is null && turns is not null) state.Unscored.Note(batch.Profile, turn.Record.Offset);
+        // What a profile's vehicles are after they were scored a rewind would not know: it would score duplicates again, and forget open alerts.
+        if (active is null && turns is not null && !state.Models.Has(batch.Profile)) state.Unscored.Note(batch.Profile, turn.Record.Offset);
         state.Add(turn, active, _models.ShadowsOf(batch.Profile));
     }
 

@@ -25,6 +25,17 @@ internal sealed class ModelSpans
         _shadows.AddRange(checkpoint.Shadows);
     }
 
+    /// <summary>Whether a profile has had a model, be it that it has none any more.</summary>
+    public bool Has(string profile)
+    {
+        foreach (var span in _active)
+        {
+            if (span.Profile == profile) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>The active model of a profile at an offset; null where there was none.</summary>
     public string? ActiveAt(string profile, long offset) =>
         _active.FindLast(span => span.FromOffset <= offset && span.Profile == profile) is { ModelId: not None } span ? span.ModelId : null;

@@ -28,10 +28,9 @@ internal sealed class LivePartition : IDisposable
         Models = new GivenModels(Profile, Before, After);
         if (isFirst) Models.Now = ModelSet.Empty;
         Reader = new WarmUpReader(Options.Create(log.Kafka), Options.Create(new ScoringOptions()), Options.Create(new ModelOptions { Rewind = rewind }), NullLogger<WarmUpReader>.Instance);
-        var state = new PartitionState(0, 1_000);
-        var turns = new LiveTurns(0, Models.Now, new Dictionary<string, IDetector>(), state, Reader, Told, Time, NullLogger.Instance);
+        var turns = new LiveTurns(0, Models.Now, new Dictionary<string, IDetector>(), State, Reader, Told, Time, NullLogger.Instance);
         Scorer = new PartitionScorer(
-            0, 0, state, Models, new ScoringTopics(), scope: null, new ScoringMetrics(_services.GetRequiredService<IMeterFactory>()), Time, NullLogger<PartitionScorer>.Instance, turns);
+            0, 0, State, Models, new ScoringTopics(), scope: null, new ScoringMetrics(_services.GetRequiredService<IMeterFactory>()), Time, NullLogger<PartitionScorer>.Instance, turns);
     }
 
     public BreakingDetector Before { get; }
@@ -46,6 +45,8 @@ internal sealed class LivePartition : IDisposable
     public SpeakingModels Told { get; } = new();
 
     public FakeTimeProvider Time { get; } = new(DateTimeOffset.UnixEpoch.AddYears(50));
+
+    public PartitionState State { get; } = new(0, 1_000);
 
     public PartitionScorer Scorer { get; }
 
@@ -75,9 +76,22 @@ internal sealed class LivePartition : IDisposable
     /// <summary>Scores so many records in one transaction.</summary>
     /// <param name="records">How many.</param>
     /// <param name="first">How far off the first one's time is.</param>
-    public void Score(int records, TimeSpan first = default)
+    /// <param name="profile">Of the vehicles.</param>
+    public void Score(int records, TimeSpan first = default, string profile = Profile)
     {
-        var next = Enumerable.Range(Records.Count, records).Select(offset => Record(offset, offset == Records.Count ? first : TimeSpan.Zero)).ToList();
+        var next = Enumerable.Range(Records.Count, records).Select(offset => Record(offset, offset == Records.Count ? first : TimeSpan.Zero, profile)).ToList();
+        Records.AddRange(next);
+        Process(next);
+    }
+
+    /// <summary>The vehicles send once more what they sent last.</summary>
+    public void Repeat()
+    {
+        var next = Records.TakeLast(Vehicles).Select((record, i) => new ConsumeResult<byte[], byte[]>
+        {
+            TopicPartitionOffset = new TopicPartitionOffset("telemetry", 0, Records.Count + i),
+            Message = record.Message,
+        }).ToList();
         Records.AddRange(next);
         Process(next);
     }
@@ -128,9 +142,10 @@ internal sealed class LivePartition : IDisposable
 
     private static long Offset(TelemetryBatch batch) => ((long)(batch.Sequence - 1) * Vehicles) + int.Parse(batch.Vin[^4..], System.Globalization.CultureInfo.InvariantCulture);
 
-    private ConsumeResult<byte[], byte[]> Record(int offset, TimeSpan off)
+    private ConsumeResult<byte[], byte[]> Record(int offset, TimeSpan off, string profile)
     {
         var batch = _fleet.Batch(offset % Vehicles, 1 + (offset / Vehicles));
+        batch.Profile = profile;
         return new ConsumeResult<byte[], byte[]>
         {
             TopicPartitionOffset = new TopicPartitionOffset("telemetry", 0, offset),

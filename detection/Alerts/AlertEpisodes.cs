@@ -65,6 +65,9 @@ public sealed class AlertEpisodes(string vin)
         return changed ?? (IReadOnlyList<Alert>)[];
     }
 
+    /// <summary>Nothing of it has a part in what comes next.</summary>
+    internal bool IsEmpty => _open.Count == 0 && _cleared.Count == 0 && _candidateBatches == 0;
+
     internal void Save(BinaryWriter writer)
     {
         writer.Write((byte)_candidate);

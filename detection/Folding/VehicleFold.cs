@@ -35,6 +35,19 @@ public sealed class VehicleFold(string vin)
     /// <summary>Goes on with the window that a model on trial filled with the same batches: promoted, it need not begin with an empty one.</summary>
     public void TakeWindowOf(VehicleFold trial) => (_modelId, _window, _savedWindow) = (trial._modelId, trial._window, trial._savedWindow);
 
+    /// <summary>The vehicle with the alerts that it has, and no batch taken yet: where it starts when its batches since its last score are taken once more. Null where it has no alerts, and is as new.</summary>
+    public VehicleFold? OnlyAlerts()
+    {
+        if (_episodes.IsEmpty) return null;
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream);
+        _episodes.Save(writer);
+        writer.Flush();
+        stream.Position = 0;
+        using var reader = new BinaryReader(stream);
+        return new VehicleFold(Vin) { _episodes = AlertEpisodes.Restore(Vin, reader) };
+    }
+
     /// <summary>Whether a batch of this vehicle comes after all that it took: neither a duplicate nor late.</summary>
     public bool IsNew(TelemetryBatch batch) => !_seen || batch.BootId > _boot || (batch.BootId == _boot && batch.Sequence > _sequence);
 

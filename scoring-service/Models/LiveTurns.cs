@@ -140,7 +140,7 @@ internal sealed class LiveTurns(
     {
         if (IsReading(profile) || MustWait(profile)) return;
         var unscored = state.Unscored.Find(profile)!;
-        var warmUp = new WarmUp(partition, profile, rewinding.GetValueOrDefault(profile, next)) { SaysFrom = unscored.ToOffset };
+        var warmUp = new WarmUp(partition, profile, rewinding.GetValueOrDefault(profile, next)) { SaysFrom = unscored.ToOffset, Former = state.FormerAlerts() };
         // What was said before a restart is not said again, and so need not be read in pieces.
         Read(warmUp, () => reader.RewindAsync(warmUp, unscored.FromOffset, offset, unscored.ToOffset - unscored.FromOffset + SaidAtOnce));
         logger.Rewinds(warmUp.Model.ModelId, profile, partition, unscored.ToOffset, offset);

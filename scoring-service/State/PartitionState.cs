@@ -79,6 +79,13 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
     /// <summary>From the next batch on a model reads along.</summary>
     public void Begin(WarmUp warmUp) => _warmUps.Add(warmUp);
 
+    /// <summary>Vehicles that nobody scores now, with the alerts that they have of their former profiles, before their first batch that is not scored.</summary>
+    public Dictionary<string, VehicleFold> FormerAlerts()
+    {
+        Run();
+        return _vehicles.Values.Where(vehicle => vehicle.Fold.ModelId.Length == 0).Select(vehicle => vehicle.Fold.OnlyAlerts()).OfType<VehicleFold>().ToDictionary(fold => fold.Vin, StringComparer.Ordinal);
+    }
+
     /// <summary>A profile's first model has scored everything before an offset: what it said is to be written with the next checkpoint.</summary>
     public void Rewound(WarmUp rewind, long offset)
     {

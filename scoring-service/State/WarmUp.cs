@@ -34,6 +34,9 @@ internal sealed class WarmUp(int partition, string profile, IDetector model, lon
     /// <summary>The first offset of which it says what it makes of it; null where it only reads along.</summary>
     public long? SaysFrom { get; init; }
 
+    /// <summary>Vehicles that have alerts already when the first of their batches comes, as they were before it.</summary>
+    public IReadOnlyDictionary<string, VehicleFold> Former { get; init; } = new Dictionary<string, VehicleFold>();
+
     /// <summary>Whether it scores what came before it.</summary>
     public bool IsRewind => SaysFrom is not null;
 
@@ -66,7 +69,7 @@ internal sealed class WarmUp(int partition, string profile, IDetector model, lon
         if (!_folds.TryGetValue(batch.Vin, out var fold))
         {
             if (batch.Profile != profile) return;
-            _folds.Add(batch.Vin, fold = new VehicleFold(batch.Vin));
+            _folds.Add(batch.Vin, fold = Former.GetValueOrDefault(batch.Vin) ?? new VehicleFold(batch.Vin));
         }
 
         try

@@ -26,6 +26,35 @@ public sealed class RewindCasesTests(TestLog log)
         AssertOneOpen(live);
     }
 
+    [Fact]
+    [Trait("Invariant", "6")]
+    public async Task Alerts_that_a_vehicle_has_from_its_former_profile_go_on()
+    {
+        var expected = await AlertsAsync(isThere: true);
+        Assert.Contains(expected, alert => alert.ModelId == "before");
+        Assert.Contains(expected, alert => alert.ModelId == "after");
+        Assert.Equal(expected, await AlertsAsync(isThere: false));
+    }
+
+    /// <summary>Vehicles of a profile with a model become ones of another, whose model is there or comes later.</summary>
+    private async Task<List<Alert>> AlertsAsync(bool isThere)
+    {
+        using var live = await LivePartition.StartAsync(log, isFirst: true);
+        var both = GivenModels.Only(Former, live.Before) with { Active = ModelSet.Empty.Active.Add(Former, live.Before).Add(Profile, live.After) };
+        live.Models.Now = isThere ? both : GivenModels.Only(Former, live.Before);
+        do live.Score(100, profile: Former);
+        while (!IsOpen(live));
+        while (live.Records.Count < 10_000) live.Score(500);
+        live.Models.Now = both;
+        live.Idle();
+        while (live.Records.Count < 12_000) live.Score(500);
+        AssertOneOpen(live);
+        return [.. live.Alerts.Select(alert => new Alert(alert) { WrittenAtMs = 0 }).OrderBy(alert => alert.Vin, StringComparer.Ordinal)];
+    }
+
+    private static bool IsOpen(LivePartition live) =>
+        live.Alerts.GroupBy(alert => (alert.Vin, alert.Type)).Any(alerts => alerts.Last().Status == AlertStatus.Active);
+
     private static void AssertOneOpen(LivePartition live)
     {
         var open = new Dictionary<(string, AlertType), string>();

@@ -43,6 +43,7 @@ internal sealed class LiveTurns(
     private int _took;
     private readonly TelemetryDecoder _decoder = new();
     private readonly TelemetryBatch _buffer = new();
+    private readonly Dictionary<string, IDetector> _rewinding = new(rewinding, StringComparer.Ordinal);
     private ModelSet _speaking = speaking;
     private ModelSet? _wanted;
 
@@ -135,12 +136,13 @@ internal sealed class LiveTurns(
         bool IsFor(WarmUp other) => other.Profile == profile && other.Model.ModelId == model.ModelId;
     }
 
-    /// <summary>Whatever is promoted meanwhile: the model that has begun goes on until it has scored all of it, and only then may another take over. Also after a restart, where it can be loaded.</summary>
+    /// <summary>Whatever is promoted meanwhile: the model that has begun to say something goes on until it has scored all of it, and only then may another take over. Also where reading failed, and after a restart where it can be loaded.</summary>
     private void BeginRewind(string profile, IDetector next, long offset)
     {
         if (IsReading(profile) || MustWait(profile)) return;
         var unscored = state.Unscored.Find(profile)!;
-        var warmUp = new WarmUp(partition, profile, rewinding.GetValueOrDefault(profile, next)) { SaysFrom = unscored.ToOffset, Former = state.FormerAlerts() };
+        var model = _rewinding[profile] = unscored.Model is null ? next : _rewinding.GetValueOrDefault(profile, next);
+        var warmUp = new WarmUp(partition, profile, model) { SaysFrom = unscored.ToOffset, Former = state.FormerAlerts() };
         // What was said before a restart is not said again, and so need not be read in pieces.
         Read(warmUp, () => reader.RewindAsync(warmUp, unscored.FromOffset, offset, unscored.ToOffset - unscored.FromOffset + SaidAtOnce));
         logger.Rewinds(warmUp.Model.ModelId, profile, partition, unscored.ToOffset, offset);

@@ -36,6 +36,25 @@ public sealed class RewindCasesTests(TestLog log)
         Assert.Equal(expected, await AlertsAsync(isThere: false));
     }
 
+    [Fact]
+    public async Task Reading_that_fails_is_begun_again_by_the_model_that_has_begun_whatever_is_promoted_meanwhile()
+    {
+        using var live = await LivePartition.StartAsync(log, isFirst: true);
+        while (live.Records.Count < 10_000) live.Score(500);
+        live.Promote();
+        live.Score(10);
+        live.Read();
+        live.Score(10); // what the first piece said is written, and the second one asked for
+        Assert.True(live.Reader.Requests.TryRead(out var request));
+        request.Fail(new InvalidDataException("away"));
+        live.Models.Now = GivenModels.Only(Profile, live.Before);
+        live.Idle();
+        live.Time.Advance(TimeSpan.FromSeconds(1));
+        live.Idle();
+        Assert.Equal(Enumerable.Range(0, live.Records.Count).Select(offset => (long)offset), live.Scores.Select(score => score.TelemetryOffset));
+        Assert.All(live.Scores, score => Assert.Equal("after", score.ModelId));
+    }
+
     /// <summary>Vehicles of a profile with a model become ones of another, whose model is there or comes later.</summary>
     private async Task<List<Alert>> AlertsAsync(bool isThere)
     {

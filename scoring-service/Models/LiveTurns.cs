@@ -118,8 +118,8 @@ internal sealed class LiveTurns(
 
     private bool IsWarm(string profile, IDetector next, long offset) => reader.Back <= TimeSpan.Zero || offset == 0 || state.Models.ShadowsAt(profile, offset).Contains(next.ModelId);
 
-    /// <summary>Whether batches of a profile came before it had a model, and are to be scored by its first one.</summary>
-    private bool IsRewound(string profile) => reader.Rewinds && _speaking.ActiveOf(profile) is null && state.Unscored.Find(profile) is not null;
+    /// <summary>Whether batches of a profile came before it had a model, and are to be scored by its first one. One that has begun to say something of them says all: else nobody would clear the alerts that it raised.</summary>
+    private bool IsRewound(string profile) => _speaking.ActiveOf(profile) is null && state.Unscored.Find(profile) is { } unscored && (reader.Rewinds || unscored.Model is not null);
 
     private bool IsReading(string profile) => _catchUps.Exists(catchUp => catchUp.WarmUp.Profile == profile) || state.WarmUps.Any(warmUp => warmUp.Profile == profile);
 

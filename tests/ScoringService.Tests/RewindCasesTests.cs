@@ -55,6 +55,20 @@ public sealed class RewindCasesTests(TestLog log)
         Assert.All(live.Scores, score => Assert.Equal("after", score.ModelId));
     }
 
+    [Fact]
+    public async Task One_that_has_begun_says_all_also_where_rewinding_is_turned_off_meanwhile()
+    {
+        using var live = await LivePartition.StartAsync(log, isFirst: true, rewind: false);
+        live.Score(500);
+        // As if a scorer that is told to had said something of it.
+        var unscored = Assert.Single(live.State.Unscored.All);
+        (unscored.Model, unscored.ToOffset) = (new ModelSpan { Profile = Profile, ModelId = "after" }, 200);
+        live.Promote();
+        live.Idle();
+        live.Score(10);
+        Assert.Equal(Enumerable.Range(200, 310).Select(offset => (long)offset), live.Scores.Select(score => score.TelemetryOffset));
+    }
+
     /// <summary>Vehicles of a profile with a model become ones of another, whose model is there or comes later.</summary>
     private async Task<List<Alert>> AlertsAsync(bool isThere)
     {

@@ -143,8 +143,7 @@ internal sealed class LiveTurns(
         var unscored = state.Unscored.Find(profile)!;
         var model = _rewinding[profile] = unscored.Model is null ? next : _rewinding.GetValueOrDefault(profile, next);
         var warmUp = new WarmUp(partition, profile, model) { SaysFrom = unscored.ToOffset, Former = state.FormerAlerts() };
-        // What was said before a restart is not said again, and so need not be read in pieces.
-        Read(warmUp, () => reader.RewindAsync(warmUp, unscored.FromOffset, offset, unscored.ToOffset - unscored.FromOffset + SaidAtOnce));
+        Read(warmUp, () => reader.RewindAsync(warmUp, unscored.FromOffset, offset, SaidAtOnce));
         logger.Rewinds(warmUp.Model.ModelId, profile, partition, unscored.ToOffset, offset);
     }
 

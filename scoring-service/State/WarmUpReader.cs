@@ -31,7 +31,7 @@ internal sealed class WarmUpReader(IOptions<KafkaOptions> kafka, IOptions<Scorin
     /// <summary>Gives a model that scores what came before it the first of that which is still there.</summary>
     /// <param name="from">The first batch that is not scored.</param>
     /// <param name="until">The first offset after all of it.</param>
-    /// <param name="most">So many offsets.</param>
+    /// <param name="most">So many offsets of which it says something; what was said before a restart is not said again, and so need not be read in pieces.</param>
     public Task RewindAsync(WarmUp warmUp, long from, long until, long most) => AddAsync(new(warmUp, DateTimeOffset.UnixEpoch, from, until, most));
 
     /// <summary>Gives a model what comes after what it has read; all of it, or so many offsets.</summary>

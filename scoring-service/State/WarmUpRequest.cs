@@ -15,7 +15,7 @@ internal sealed class WarmUpRequest
     /// <param name="time">Where to begin; null: at <paramref name="start"/>.</param>
     /// <param name="start">The first offset, or with a time the lowest that it may be.</param>
     /// <param name="until">The first offset after it.</param>
-    /// <param name="most">Offsets that it may have; what is beyond them is asked for later.</param>
+    /// <param name="most">Offsets that it may have, from the first on of which the model says something; what is beyond them is asked for later.</param>
     public WarmUpRequest(WarmUp warmUp, DateTimeOffset? time, long start, long until, long most = long.MaxValue)
     {
         (WarmUp, Time, _until, _most) = (warmUp, time, until, most);
@@ -73,6 +73,7 @@ internal sealed class WarmUpRequest
     private void Begin(long start)
     {
         Next = Math.Min(_until, start);
-        Until = _most < _until - Next ? Next + _most : _until;
+        var from = Math.Max(Next, WarmUp.SaysFrom ?? Next);
+        Until = _most < _until - from ? from + _most : _until;
     }
 }

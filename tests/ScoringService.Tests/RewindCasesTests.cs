@@ -69,6 +69,21 @@ public sealed class RewindCasesTests(TestLog log)
         Assert.Equal(Enumerable.Range(200, 310).Select(offset => (long)offset), live.Scores.Select(score => score.TelemetryOffset));
     }
 
+    [Fact]
+    public async Task However_much_of_it_the_log_has_deleted_a_model_says_something_of_so_many_offsets_at_a_time()
+    {
+        using var live = await LivePartition.StartAsync(log);
+        var warmUp = new WarmUp(0, Profile, live.After) { SaysFrom = 1_000_000 };
+        _ = live.Reader.RewindAsync(warmUp, from: 0, until: 3_000_000, most: 4_000);
+        Assert.True(live.Reader.Requests.TryRead(out var request));
+        request.StartAt(0);
+        Assert.Equal((0, 1_004_000), (request.Next, request.Until));
+        request.StartAt(900_000);
+        Assert.Equal((900_000, 1_004_000), (request.Next, request.Until));
+        request.StartAt(1_500_000);
+        Assert.Equal((1_500_000, 1_504_000), (request.Next, request.Until));
+    }
+
     /// <summary>Vehicles of a profile with a model become ones of another, whose model is there or comes later.</summary>
     private async Task<List<Alert>> AlertsAsync(bool isThere)
     {

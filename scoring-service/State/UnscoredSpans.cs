@@ -35,7 +35,13 @@ internal sealed class UnscoredSpans
     public void Reach(WarmUp rewind, IEnumerable<RewoundBatch> said, long offset)
     {
         if (Find(rewind.Profile) is not { } span) throw new InvalidOperationException($"Nothing of profile '{rewind.Profile}' is unscored.");
-        if (span.Model?.ModelId != rewind.Model.ModelId) span.Model = new ModelSpan { Profile = rewind.Profile, ModelId = rewind.Model.ModelId, FromOffset = span.ToOffset, Silent = true };
+        if (span.Model?.ModelId != rewind.Model.ModelId)
+        {
+            var model = new ModelSpan { Profile = rewind.Profile, ModelId = rewind.Model.ModelId, FromOffset = span.ToOffset, Silent = true };
+            if (span.Model is not null) model.WarmedFrom = rewind.From; // in place of one that cannot be loaded any more: what that one scored it has read
+            span.Model = model;
+        }
+
         foreach (var batch in said)
         {
             if (batch.Result.Score is { } score) ModelSpans.Announce(span.Model, score);

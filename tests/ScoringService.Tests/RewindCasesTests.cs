@@ -84,6 +84,28 @@ public sealed class RewindCasesTests(TestLog log)
         Assert.Equal((1_500_000, 1_504_000), (request.Next, request.Until));
     }
 
+    [Fact]
+    [Trait("Invariant", "3")]
+    public async Task One_that_goes_on_for_a_model_that_is_lost_tells_with_its_first_score_from_where_it_had_read()
+    {
+        using var live = await LivePartition.StartAsync(log);
+        var spans = new UnscoredSpans();
+        spans.Note(Profile, 10);
+        Say(live.Before, from: 10, offset: 12);
+        Assert.False(Say(live.After, from: 10, offset: 50).HasBegunAt);
+        var first = Say(live.Before, from: 10, offset: 70);
+        Assert.Equal(10, first.WarmedFrom);
+        Assert.False(Say(live.Before, from: 10, offset: 90).HasWarmedFrom);
+
+        Score Say(Detection.IDetector model, long from, long offset)
+        {
+            var score = new Score { Profile = Profile, ModelId = model.ModelId, TelemetryOffset = offset };
+            var record = new ConsumeResult<byte[], byte[]> { TopicPartitionOffset = new TopicPartitionOffset("telemetry", 0, offset) };
+            spans.Reach(new WarmUp(0, Profile, model) { From = from, SaysFrom = from }, [new RewoundBatch("V", record, new(Detection.FoldOutcome.Scored, score, []), null)], offset + 1);
+            return score;
+        }
+    }
+
     /// <summary>Vehicles of a profile with a model become ones of another, whose model is there or comes later.</summary>
     private async Task<List<Alert>> AlertsAsync(bool isThere)
     {

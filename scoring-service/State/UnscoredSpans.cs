@@ -27,7 +27,7 @@ internal sealed class UnscoredSpans
     /// <summary>A batch was not scored because its profile has no model.</summary>
     public void Note(string profile, long offset)
     {
-        if (_spans.Count == Most || Find(profile) is not null) return;
+        if (_spans.Count == Most || Find(profile) is not null || !VehicleId.IsValid(profile)) return; // a name without bound must not make a checkpoint that the log refuses
         _spans.Add(new UnscoredSpan { Profile = profile, FromOffset = offset, ToOffset = offset });
     }
 

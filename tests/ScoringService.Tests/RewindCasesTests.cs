@@ -106,6 +106,17 @@ public sealed class RewindCasesTests(TestLog log)
         }
     }
 
+    [Fact]
+    [Trait("Invariant", "8")]
+    public void A_profile_with_a_name_that_no_gateway_lets_through_is_not_noted()
+    {
+        var spans = new UnscoredSpans();
+        spans.Note(new string('x', 100_000), 0);
+        spans.Note("", 1);
+        spans.Note(Profile, 2);
+        Assert.Equal((Profile, 2L), Assert.Single(spans.All.Select(span => (span.Profile, span.FromOffset))));
+    }
+
     /// <summary>Vehicles of a profile with a model become ones of another, whose model is there or comes later.</summary>
     private async Task<List<Alert>> AlertsAsync(bool isThere)
     {

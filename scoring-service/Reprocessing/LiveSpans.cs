@@ -21,7 +21,7 @@ internal sealed class LiveSpans(OffsetRange telemetry)
     {
         if (score.TelemetryOffset < telemetry.From || score.TelemetryOffset >= telemetry.To) return;
         if (score.TelemetryOffset != _offset) End();
-        if (score.TelemetryOffset < _newest)
+        if (score.TelemetryOffset <= _newest && score.TelemetryOffset != _offset)
         {
             // What a profile's first model said of what came before it. The models on trial had said what they had to say when that came.
             if (!score.Shadow) Add(score);

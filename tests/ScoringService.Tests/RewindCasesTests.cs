@@ -107,6 +107,21 @@ public sealed class RewindCasesTests(TestLog log)
     }
 
     [Fact]
+    [Trait("Invariant", "3")]
+    public void The_last_batch_of_a_trial_stays_one_of_it_when_a_first_model_scores_it_later()
+    {
+        var spans = new LiveSpans(new OffsetRange { To = 100 });
+        spans.Take(Trial(0));
+        spans.Take(Trial(1));
+        for (var offset = 0; offset < 4; offset++) spans.Take(new Score { Profile = Profile, ModelId = "first", TelemetryOffset = offset });
+        spans.End();
+        Assert.Equal([(0L, 1), (2L, 0)], spans.Shadows.Select(span => (span.FromOffset, span.ModelIds.Count)));
+        Assert.Equal(("first", 0L), Assert.Single(spans.Active.Select(span => (span.ModelId, span.FromOffset))));
+
+        static Score Trial(long offset) => new() { Profile = Profile, ModelId = "trial", TelemetryOffset = offset, Shadow = true };
+    }
+
+    [Fact]
     [Trait("Invariant", "8")]
     public void A_profile_with_a_name_that_no_gateway_lets_through_is_not_noted()
     {

@@ -60,13 +60,22 @@ internal sealed class ModelSpans
         }
     }
 
-    /// <summary>Notes that a model scores from an offset on and had read along before.</summary>
-    public void TakeOver(WarmUp warmUp, long offset)
+    /// <summary>Notes that a model scores from an offset on and had read along before, or scored what came before it.</summary>
+    /// <param name="warmUp">The model.</param>
+    /// <param name="offset">The first that it scores as it comes.</param>
+    /// <param name="rewound">What it has told of how it began, where it scored what came before it.</param>
+    public void TakeOver(WarmUp warmUp, long offset, ModelSpan? rewound = null)
     {
         if (_active.Find(known => known.Profile == warmUp.Profile && known.FromOffset == offset && known.ModelId == warmUp.Model.ModelId) is not { } span)
             _active.Add(span = new ModelSpan { Profile = warmUp.Profile, ModelId = warmUp.Model.ModelId, FromOffset = offset, Silent = true });
-        if (warmUp.IsRewind) span.Silent = false; // it has scored all before, and told how it began
-        else span.WarmedFrom = warmUp.From;
+        if (rewound is null)
+        {
+            span.WarmedFrom = warmUp.From;
+            return;
+        }
+
+        span.Silent = rewound.Silent;
+        if (rewound.HasFailedAt) span.FailedAt = rewound.FailedAt;
     }
 
     /// <summary>Notes that a batch could not be scored: where its model has not scored any yet, its first score tells that it had begun by then.</summary>

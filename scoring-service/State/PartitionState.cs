@@ -136,13 +136,15 @@ internal sealed class PartitionState(int partition, int snapshotEvery)
             MarkUnsaved(vehicle, offset);
         }
 
+        ModelSpan? rewound = null;
         if (over.IsRewind)
         {
             Rewound(over, offset);
+            rewound = Unscored.Find(over.Profile)!.Model;
             Unscored.Remove(over.Profile);
         }
 
-        Models.TakeOver(over, offset);
+        Models.TakeOver(over, offset, rewound);
         return over;
     }
 

@@ -132,6 +132,20 @@ public sealed class RewindCasesTests(TestLog log)
         Assert.Equal((Profile, 2L), Assert.Single(spans.All.Select(span => (span.Profile, span.FromOffset))));
     }
 
+    [Fact]
+    [Trait("Invariant", "3")]
+    public async Task One_that_could_score_nothing_of_what_came_before_it_says_with_its_first_score_where_it_began()
+    {
+        using var live = await LivePartition.StartAsync(log, breaks: offset => offset < 503, isFirst: true);
+        live.Score(500);
+        live.Promote();
+        live.Idle();
+        live.Score(20);
+        Assert.Equal(503, live.DeadLetters.Count);
+        Assert.Equal((503L, 0L), (live.Scores[0].TelemetryOffset, live.Scores[0].BegunAt));
+        Assert.Single(live.Scores, score => score.HasBegunAt);
+    }
+
     /// <summary>Vehicles of a profile with a model become ones of another, whose model is there or comes later.</summary>
     private async Task<List<Alert>> AlertsAsync(bool isThere)
     {

@@ -175,7 +175,7 @@ internal sealed class PartitionScorer(
             return;
         }
 
-        _counts.Add(batch.Result);
+        _counts.Add(batch.Result with { Missed = 0 }); // that was counted when it came
         AddScore(batch.Record, batch.Result.Score!, output);
         AddAlerts(batch.Result.Alerts, output);
     }

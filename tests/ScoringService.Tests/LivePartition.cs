@@ -19,10 +19,18 @@ internal sealed class LivePartition : IDisposable
     private const int Vehicles = 5;
 
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly MeterListener _listener = new();
     private readonly Fleet _fleet = new(Profile, Vehicles, seed: 41, faults: true);
 
     private LivePartition(TestLog log, Predicate<long> breaks, bool isFirst, bool rewind)
     {
+        var meters = _services.GetRequiredService<IMeterFactory>();
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter.Scope == meters && instrument.Name == "kappa.scoring.gaps") listener.EnableMeasurementEvents(instrument);
+        };
+        _listener.SetMeasurementEventCallback<long>((_, measured, _, _) => Missed += measured);
+        _listener.Start();
         Before = new BreakingDetector(TestLog.Load("before"), _ => false);
         After = new BreakingDetector(TestLog.Load("after"), batch => breaks(Offset(batch)));
         Models = new GivenModels(Profile, Before, After);
@@ -30,7 +38,7 @@ internal sealed class LivePartition : IDisposable
         Reader = new WarmUpReader(Options.Create(log.Kafka), Options.Create(new ScoringOptions()), Options.Create(new ModelOptions { Rewind = rewind }), NullLogger<WarmUpReader>.Instance);
         var turns = new LiveTurns(0, Models.Now, new Dictionary<string, IDetector>(), State, Reader, Told, Time, NullLogger.Instance);
         Scorer = new PartitionScorer(
-            0, 0, State, Models, new ScoringTopics(), scope: null, new ScoringMetrics(_services.GetRequiredService<IMeterFactory>()), Time, NullLogger<PartitionScorer>.Instance, turns);
+            0, 0, State, Models, new ScoringTopics(), scope: null, new ScoringMetrics(meters), Time, NullLogger<PartitionScorer>.Instance, turns);
     }
 
     public BreakingDetector Before { get; }
@@ -57,6 +65,9 @@ internal sealed class LivePartition : IDisposable
     public List<Alert> Alerts { get; } = [];
 
     public List<Message<byte[], byte[]>> DeadLetters { get; } = [];
+
+    /// <summary>Batches that were counted as missed.</summary>
+    public long Missed { get; private set; }
 
     /// <summary>Records that each transaction wrote.</summary>
     public List<int> Written { get; } = [];
@@ -137,6 +148,7 @@ internal sealed class LivePartition : IDisposable
     public void Dispose()
     {
         Reader.Dispose();
+        _listener.Dispose();
         _services.Dispose();
     }
 

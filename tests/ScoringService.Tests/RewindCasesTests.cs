@@ -146,6 +146,21 @@ public sealed class RewindCasesTests(TestLog log)
         Assert.Single(live.Scores, score => score.HasBegunAt);
     }
 
+    [Fact]
+    public async Task A_gap_in_what_came_before_it_is_counted_once()
+    {
+        using var live = await LivePartition.StartAsync(log, isFirst: true);
+        live.Score(500);
+        live.Repeat(); // in place of what the vehicles would have sent
+        live.Score(500);
+        live.Promote();
+        live.Idle();
+        live.Score(10);
+        live.Scorer.OnCommitted();
+        Assert.Equal(1_010, live.Scores.Count);
+        Assert.Equal(5, live.Missed);
+    }
+
     /// <summary>Vehicles of a profile with a model become ones of another, whose model is there or comes later.</summary>
     private async Task<List<Alert>> AlertsAsync(bool isThere)
     {

@@ -14,8 +14,14 @@ internal sealed class Counting(int count, string output, Action disturb, Action<
         log.Kafka,
         new TransactionalConsumerOptions
         {
-            Topic = input, GroupId = input, Instance = $"{input}-{instance}", MaxBatch = 100, MaxWait = TimeSpan.FromMilliseconds(50),
-            SessionTimeout = TimeSpan.FromSeconds(6), Bounds = bounds, DeadLetterTopic = deadLetters,
+            Topic = input,
+            GroupId = input,
+            Instance = $"{input}-{instance}",
+            MaxBatch = 100,
+            MaxWait = TimeSpan.FromMilliseconds(50),
+            SessionTimeout = TimeSpan.FromSeconds(6),
+            Bounds = bounds,
+            DeadLetterTopic = deadLetters,
         },
         new Factory(log, output, disturb, take), Log.Metrics, Log.Logger);
 

@@ -51,7 +51,10 @@ public sealed class PoisonTests(Log log)
     {
         using var reader = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig(log.Kafka.ToClientConfig("test"))
         {
-            GroupId = topic, EnablePartitionEof = true, EnableAutoCommit = false, IsolationLevel = IsolationLevel.ReadCommitted,
+            GroupId = topic,
+            EnablePartitionEof = true,
+            EnableAutoCommit = false,
+            IsolationLevel = IsolationLevel.ReadCommitted,
         }).Build();
         reader.Assign([new TopicPartitionOffset(topic, 0, 0), new TopicPartitionOffset(topic, 1, 0)]);
         var (found, ends) = (new List<Message<byte[], byte[]>>(), 0);
